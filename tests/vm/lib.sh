@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the scripts of this directory share.  Sourced, never run.
+
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$vm/../.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/ipcq
+# A directory of this run alone, in which everything temporary lives.
+work=
+# Processes to end when the script does.
+children=()
+
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+finish()
+{
+	local status=$? pid
+
+	trap - EXIT INT TERM HUP
+	for pid in "${children[@]}"; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+	done
+	[ -z "$work" ] || rm -rf "$work"
+	exit "$status"
+}
+
+# make_work: create $work, and remove it however the script ends
+make_work()
+{
+	work=$(mktemp -d "${TMPDIR:-/tmp}/ipcq.XXXXXXXX")
+	trap finish EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	trap 'exit 129' HUP
+}
+
+# config KDIR SYMBOL: succeeds when the kernel has the option built in
+config()
+{
+	grep -qs "^CONFIG_$2=y" "$1/include/config/auto.conf" "$1/.config"
+}
+
+# release KDIR: the kernel's release, as uname -r says it (Debian's headers have
+# another one in include/config/kernel.release)
+release()
+{
+	local header=$1/include/generated/utsrelease.h
+
+	[ -r "$header" ] || die "$1 is not the build directory of a kernel: set KDIR="
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$header"
+}
