@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Listing and showing objects through generic netlink.  The only file that sees
+ * libnl.
+ *
+ * libnl has error numbers of its own, which are fewer than the kernel's, so what
+ * the kernel answers is taken from its message before libnl translates it.
+ */
+#include "internal.h"
+
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <string.h>
+
+#include <linux/ipcq_netlink.h>
+
+struct request {
+	int (*each)(const struct ipcq_object_info *object, void *context);
+	void *context;
+	int result;		/* what @each returned last */
+	bool answered;		/* the kernel told of an object */
+	int error;		/* the kernel's answer, a negative errno value */
+};
+
+static const struct nla_policy object_policy[IPCQ_A_MAX + 1] = {
+	[IPCQ_A_ID] = { .type = NLA_U64 },
+	[IPCQ_A_KIND] = { .type = NLA_U32 },
+	[IPCQ_A_NAME] = { .type = NLA_STRING, .maxlen = IPCQ_NAME_MAX + 1 },
+	[IPCQ_A_UID] = { .type = NLA_U32 },
+	[IPCQ_A_GID] = { .type = NLA_U32 },
+	[IPCQ_A_MODE] = { .type = NLA_U32 },
+	[IPCQ_A_LIFETIME] = { .type = NLA_U32 },
+	[IPCQ_A_HANDLES] = { .type = NLA_U32 },
+	[IPCQ_A_UNLINKED] = { .type = NLA_FLAG },
+	[IPCQ_A_QUEUE] = { .type = NLA_NESTED },
+	[IPCQ_A_REGION] = { .type = NLA_NESTED },
+};
+
+/* A kernel that leaves an attribute out is one that does not know its value. */
+static uint32_t get_u32(struct nlattr *attribute)
+{
+	return attribute && nla_len(attribute) >= (int)sizeof(uint32_t) ?
+	       nla_get_u32(attribute) : 0;
+}
+
+static uint64_t get_u64(struct nlattr *attribute)
+{
+	return attribute && nla_len(attribute) >= (int)sizeof(uint64_t) ?
+	       nla_get_u64(attribute) : 0;
+}
+
+static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
+{
+	struct nlattr *a[IPCQ_A_QUEUE_MAX + 1];
+
+	if (nla_parse_nested(a, IPCQ_A_QUEUE_MAX, nested, NULL) < 0)
+		return -EPROTO;
+	*out = (struct ipcq_queue_info) {
+		.max_messages = get_u32(a[IPCQ_A_QUEUE_MAX_MESSAGES]),
+		.max_message_size = get_u32(a[IPCQ_A_QUEUE_MAX_MESSAGE_SIZE]),
+		.max_bytes = get_u64(a[IPCQ_A_QUEUE_MAX_BYTES]),
+		.messages = get_u32(a[IPCQ_A_QUEUE_MESSAGES]),
+		.waiting_senders = get_u32(a[IPCQ_A_QUEUE_WAITING_SENDERS]),
+		.waiting_receivers = get_u32(a[IPCQ_A_QUEUE_WAITING_RECEIVERS]),
+		.bytes = get_u64(a[IPCQ_A_QUEUE_BYTES]),
+		.memory = get_u64(a[IPCQ_A_QUEUE_MEMORY]),
+		.sent = get_u64(a[IPCQ_A_QUEUE_SENT]),
+		.received = get_u64(a[IPCQ_A_QUEUE_RECEIVED]),
+	};
+	return 0;
+}
+
+static int region_parse(struct nlattr *nested, struct ipcq_region_info *out)
+{
+	struct nlattr *a[IPCQ_A_REGION_MAX + 1];
+
+	if (nla_parse_nested(a, IPCQ_A_REGION_MAX, nested, NULL) < 0)
+		return -EPROTO;
+	*out = (struct ipcq_region_info) {
+		.size = get_u64(a[IPCQ_A_REGION_SIZE]),
+		.control_size = get_u64(a[IPCQ_A_REGION_CONTROL_SIZE]),
+		.mutexes = get_u32(a[IPCQ_A_REGION_MUTEXES]),
+		.eventcounts = get_u32(a[IPCQ_A_REGION_EVENTCOUNTS]),
+		.owners = get_u32(a[IPCQ_A_REGION_OWNERS]),
+		.owner_deaths = get_u64(a[IPCQ_A_REGION_OWNER_DEATHS]),
+	};
+	return 0;
+}
+
+/* @name: room for the name, which is not always terminated in the message */
+static int object_parse(struct nl_msg *message, char name[IPCQ_NAME_MAX + 1],
+			struct ipcq_object_info *out)
+{
+	struct nlattr *a[IPCQ_A_MAX + 1];
+
+	if (genlmsg_parse(nlmsg_hdr(message), 0, a, IPCQ_A_MAX,
+			  object_policy) < 0)
+		return -EPROTO;
+	*out = (struct ipcq_object_info) {
+		.id = get_u64(a[IPCQ_A_ID]),
+		.kind = get_u32(a[IPCQ_A_KIND]),
+		.uid = get_u32(a[IPCQ_A_UID]),
+		.gid = get_u32(a[IPCQ_A_GID]),
+		.mode = get_u32(a[IPCQ_A_MODE]),
+		.persistent = get_u32(a[IPCQ_A_LIFETIME]) ==
+			      IPCQ_LIFETIME_PERSISTENT,
+		.unlinked = a[IPCQ_A_UNLINKED],
+		.handles = get_u32(a[IPCQ_A_HANDLES]),
+	};
+	if (a[IPCQ_A_NAME]) {
+		nla_strlcpy(name, a[IPCQ_A_NAME], IPCQ_NAME_MAX + 1);
+		out->name = name;
+	}
+	if (a[IPCQ_A_QUEUE])
+		return queue_parse(a[IPCQ_A_QUEUE], &out->queue);
+	if (a[IPCQ_A_REGION])
+		return region_parse(a[IPCQ_A_REGION], &out->region);
+	return 0;
+}
+
+static int on_object(struct nl_msg *message, void *context)
+{
+	struct request *request = context;
+	struct ipcq_object_info object;
+	char name[IPCQ_NAME_MAX + 1];
+
+	request->error = object_parse(message, name, &object);
+	if (request->error)
+		return NL_STOP;
+	request->answered = true;
+	request->result = request->each(&object, request->context);
+	return request->result ? NL_STOP : NL_OK;
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer,
+		    void *context)
+{
+	struct request *request = context;
+
+	(void)from;
+	request->error = answer->error;
+	return NL_STOP;
+}
+
+/* What libnl itself may fail with, in the numbers of the rest of the library. */
+static int error_of_libnl(int error)
+{
+	switch (-error) {
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_OBJ_NOTFOUND:
+	case NLE_PROTO_MISMATCH:
+	case NLE_AF_NOSUPPORT:
+		return -ENODEV;
+	case NLE_INTR:
+		return -EINTR;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EACCES;
+	default:
+		return -EPROTO;
+	}
+}
+
+/* The family's number, or a negative errno value. */
+static int family_connect(struct nl_sock *socket)
+{
+	int family = genl_connect(socket);
+
+	if (family >= 0)
+		family = genl_ctrl_resolve(socket, IPCQ_GENL_NAME);
+	return family < 0 ? error_of_libnl(family) : family;
+}
+
+static int receive(struct nl_sock *socket, struct request *request)
+{
+	int error;
+
+	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_object,
+			    request);
+	nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, request);
+	error = nl_recvmsgs_default(socket);
+	if (request->error)
+		return request->error;
+	if (request->result)
+		return request->result;
+	/* Told of every object that was there all the time is what is promised. */
+	if (error < 0 && error != -NLE_DUMP_INTR)
+		return error_of_libnl(error);
+	return 0;
+}
+
+/* Send the request and hand on what comes; @fill adds the attributes. */
+static int transact(int flags, int (*fill)(struct nl_msg *, const void *),
+		    const void *what, struct request *request)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	struct nl_msg *message = nlmsg_alloc();
+	int error = -ENOMEM, family;
+
+	if (!socket || !message)
+		goto out;
+	error = family = family_connect(socket);
+	if (family < 0)
+		goto out;
+	error = -ENOMEM;
+	if (!genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags,
+			 IPCQ_CMD_OBJECT_GET, IPCQ_GENL_VERSION) ||
+	    fill(message, what) < 0)
+		goto out;
+	/* One object is answered with one message, nothing follows it. */
+	nl_socket_disable_auto_ack(socket);
+	error = nl_send_auto(socket, message);
+	error = error < 0 ? error_of_libnl(error) : receive(socket, request);
+out:
+	nlmsg_free(message);
+	nl_socket_free(socket);
+	return error;
+}
+
+static int fill_kind(struct nl_msg *message, const void *what)
+{
+	const enum ipcq_kind *kind = what;
+
+	return *kind == IPCQ_ANY ? 0 : nla_put_u32(message, IPCQ_A_KIND, *kind);
+}
+
+static int fill_name(struct nl_msg *message, const void *what)
+{
+	return nla_put_string(message, IPCQ_A_NAME, what);
+}
+
+static int fill_id(struct nl_msg *message, const void *what)
+{
+	const uint64_t *id = what;
+
+	return nla_put_u64(message, IPCQ_A_ID, *id);
+}
+
+int ipcq_list(enum ipcq_kind kind,
+	      int (*each)(const struct ipcq_object_info *object, void *context),
+	      void *context)
+{
+	struct request request = { .each = each, .context = context };
+
+	return transact(NLM_F_DUMP, fill_kind, &kind, &request);
+}
+
+int ipcq_show(const char *name, uint64_t id,
+	      int (*each)(const struct ipcq_object_info *object, void *context),
+	      void *context)
+{
+	struct request request = { .each = each, .context = context };
+	int error;
+
+	if (name && !*name)
+		return -EINVAL;
+	if (name && strlen(name) > IPCQ_NAME_MAX)
+		return -ENAMETOOLONG;
+	error = name ? transact(0, fill_name, name, &request) :
+		       transact(0, fill_id, &id, &request);
+	return error || request.answered ? error : -EPROTO;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Queues.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+_Static_assert((int)IPCQ_DONTWAIT == (int)IPCQ_SEND_F_NONBLOCK, "send");
+_Static_assert((int)IPCQ_DONTWAIT == (int)IPCQ_RECEIVE_F_NONBLOCK, "receive");
+
+int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
+		    const struct ipcq_queue_options *options,
+		    struct ipcq_queue **out)
+{
+	static const struct ipcq_queue_options defaults;
+	struct ipcq_queue_open arg = { 0 };
+	struct ipcq_queue *queue;
+	int error;
+
+	if (!options)
+		options = &defaults;
+	error = ipcq_open_fill(&arg.open, sizeof(arg), name, flags,
+			       options->mode);
+	if (error)
+		return error;
+	arg.max_messages = options->max_messages;
+	arg.max_message_size = options->max_message_size;
+	arg.max_bytes = options->max_bytes;
+
+	/* All that can fail here comes before the kernel creates the queue. */
+	queue = malloc(sizeof(*queue));
+	if (!queue)
+		return -ENOMEM;
+	error = ipcq_ioctl(ipcq->fd, IPCQ_IOC_QUEUE_OPEN, &arg);
+	if (error < 0) {
+		free(queue);
+		return error;
+	}
+	queue->fd = arg.open.fd;
+	*out = queue;
+	return arg.open.created;
+}
+
+static int queue_stat(int fd, struct ipcq_queue_stat *stat)
+{
+	*stat = (struct ipcq_queue_stat) { .size = sizeof(*stat) };
+	return ipcq_ioctl(fd, IPCQ_IOC_QUEUE_STAT, stat);
+}
+
+int ipcq_queue_from_fd(int fd, struct ipcq_queue **out)
+{
+	struct ipcq_queue_stat stat;
+	struct ipcq_queue *queue;
+	int error = queue_stat(fd, &stat);
+
+	/* Some files answer a call they do not know with EINVAL. */
+	if (error == -EINVAL)
+		return -ENOTTY;
+	if (error < 0)
+		return error;
+	queue = malloc(sizeof(*queue));
+	if (!queue)
+		return -ENOMEM;
+	queue->fd = fd;
+	*out = queue;
+	return 0;
+}
+
+void ipcq_queue_close(struct ipcq_queue *queue)
+{
+	if (!queue)
+		return;
+	close(queue->fd);
+	free(queue);
+}
+
+int ipcq_queue_fd(const struct ipcq_queue *queue)
+{
+	return queue->fd;
+}
+
+int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
+			  size_t length, unsigned int flags, uint64_t deadline,
+			  uint64_t *sequence)
+{
+	struct ipcq_queue_send arg = {
+		/* The kernel copies what is announced: the less, the faster. */
+		.size = sequence ? sizeof(arg) : IPCQ_QUEUE_SEND_MIN,
+		.flags = flags,
+		.payload = (uintptr_t)payload,
+		.length = length,
+		.deadline = deadline,
+	};
+	int error;
+
+	if (ipcq_unlikely(flags & ~IPCQ_DONTWAIT))
+		return -EINVAL;
+	error = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SEND, &arg);
+	if (!error && sequence)
+		*sequence = arg.sequence;
+	return error;
+}
+
+int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
+		    size_t length)
+{
+	return ipcq_queue_send_until(queue, payload, length, 0,
+				     IPCQ_NO_DEADLINE, NULL);
+}
+
+ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
+				 size_t size, unsigned int flags,
+				 uint64_t deadline, uint64_t *sequence)
+{
+	struct ipcq_queue_receive arg = {
+		.size = sequence ? sizeof(arg) : IPCQ_QUEUE_RECEIVE_MIN,
+		.flags = flags,
+		.payload = (uintptr_t)buffer,
+		.length = size,
+		.deadline = deadline,
+	};
+	int length;
+
+	if (ipcq_unlikely(flags & ~IPCQ_DONTWAIT))
+		return -EINVAL;
+	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
+	if (length >= 0 && sequence)
+		*sequence = arg.sequence;
+	return length;
+}
+
+ssize_t ipcq_queue_receive(struct ipcq_queue *queue, void *buffer, size_t size)
+{
+	return ipcq_queue_receive_until(queue, buffer, size, 0,
+					IPCQ_NO_DEADLINE, NULL);
+}
+
+ssize_t ipcq_queue_next_size(struct ipcq_queue *queue)
+{
+	int size = 0;
+	int error = ipcq_ioctl(queue->fd, FIONREAD, &size);
+
+	return error < 0 ? error : size;
+}
+
+int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
+		    struct ipcq_queue_info *out)
+{
+	struct ipcq_queue_stat stat;
+	int error = queue_stat(queue->fd, &stat);
+
+	if (error < 0)
+		return error;
+	if (id)
+		*id = stat.id;
+	*out = (struct ipcq_queue_info) {
+		.max_messages = stat.max_messages,
+		.max_message_size = stat.max_message_size,
+		.max_bytes = stat.max_bytes,
+		.messages = stat.messages,
+		.waiting_senders = stat.waiting_senders,
+		.waiting_receivers = stat.waiting_receivers,
+		.bytes = stat.bytes,
+		.memory = stat.memory,
+		.sent = stat.sent,
+		.received = stat.received,
+	};
+	return 0;
+}
