@@ -128,14 +128,10 @@ read_counts()
 summary()
 {
 	echo "[==========] $((passed + failed + skipped)) test(s) run."
-	if [ "$skipped" -gt 0 ]; then
-		echo "[  SKIPPED ] $skipped test(s)."
-	fi
-	if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then
-		echo "[  PASSED  ] $passed test(s)."
-		echo "[  FAILED  ] $failed test(s), listed below:"
-		[ ${#failures[@]} -eq 0 ] || printf '[  FAILED  ] %s\n' "${failures[@]}"
-		return 1
-	fi
+	[ "$skipped" -eq 0 ] || echo "[  SKIPPED ] $skipped test(s)."
 	echo "[  PASSED  ] $passed test(s)."
+	[ "$failed" -gt 0 ] || [ "$passed" -eq 0 ] || return 0
+	[ ${#failures[@]} -eq 0 ] || printf '[  FAILED  ] %s\n' "${failures[@]}"
+	echo "[  FAILED  ] $failed test(s), listed above."
+	return 1
 }

@@ -54,3 +54,22 @@ release()
 	[ -r "$header" ] || die "$1 is not the build directory of a kernel: set KDIR="
 	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$header"
 }
+
+# download_package NAME [VERSION]: fetch a Debian package into this directory
+download_package()
+{
+	local package=$1${2:+=$2}
+	local get=(apt-get -q download "$package")
+
+	echo "${0##*/}: downloading $package" >&2
+	# As root apt would warn that its own user cannot write to our directory.
+	[ "$(id -u)" -ne 0 ] || get+=(-o APT::Sandbox::User=root)
+	"${get[@]}" >&2 && return
+	# The lists may be absent (a fresh container) or older than the archive.
+	if [ "$(id -u)" -eq 0 ]; then
+		apt-get -q update >&2 || true
+	elif command -v sudo >/dev/null; then
+		sudo -n apt-get -q update >&2 || true
+	fi
+	"${get[@]}" >&2
+}

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tests and everything that boots a guest.
+#
+# tests/host/*.c	cmocka programs for the host, built with the sanitizers.  Each
+#			is linked with the library, and with what tests/host/sources.mk
+#			names for it: host-NAME-sources := kmod/order.c ...
+# tests/guest/*.c	cmocka programs for the real device, run in a guest
+#
+# In both, common.c is no program but linked with each.
+#
+# The guest runs Debian's kernel that fits the headers in KDIR=, or, when
+# KERNEL_IMAGE= is given too, that one; the module is then built in a copy of its
+# own, so that the normal build stays as it is.
+
+.PHONY: check check-host check-guest check-red demo shell style abi-update
+.PHONY: run-check run-check-guest run-demo run-shell run-style tests guest-module
+
+GUEST_LIMIT	?= 60
+GUEST_TIMEOUT	?= 540
+GUEST_MEMORY	?= 512M
+
+-include tests/host/sources.mk
+
+cflags-kmod		:= -Itests/host/include -Ikmod -Iuapi
+cflags-tests/host	:= -Itests/host/include -Ikmod -Iuapi -Iuser/lib -Iuser/ipcq -Iuser/bench
+cflags-tests/guest	:= -Iuapi -Iuser/lib
+sanitize		:= -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+			   -fno-omit-frame-pointer
+
+programs	= $(filter-out common,$(patsubst tests/$(1)/%.c,%,$(wildcard tests/$(1)/*.c)))
+host-names	:= $(call programs,host)
+guest-names	:= $(call programs,guest)
+host-tests	:= $(host-names:%=$(BUILD)/tests/host/%)
+guest-tests	:= $(guest-names:%=$(BUILD)/tests/guest/%)
+red-test	:= $(BUILD)/tests/red/fail
+
+tests: $(host-tests) $(guest-tests) $(red-test) $(BUILD)/sanitize/ipcq ## build the tests
+
+# ------------------------------------------------------------------ guest tests
+
+guest-common := $(call objects,tests/guest/common.c)
+
+$(guest-tests): $(BUILD)/tests/guest/%: $(BUILD)/obj/tests/guest/%.o $(guest-common) \
+		$(BUILD)/libipcq.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(lib-libs) -lcmocka
+
+$(red-test): $(BUILD)/obj/tests/vm/red/fail.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ -lcmocka
+
+# ------------------------------------------------------------------- host tests
+
+sanitized		= $(patsubst %.c,$(BUILD)/sanitize/%.o,$(wildcard $(1)))
+sanitized-lib		:= $(call sanitized,user/lib/*.c)
+sanitized-tool		:= $(call sanitized,user/ipcq/*.c user/bench/*.c)
+sanitized-common	:= $(call sanitized,tests/host/common.c)
+
+$(BUILD)/sanitize/%.o: %.c Makefile user/build.mk tests/build.mk | need-build
+	$(call say,CC,"$< (sanitized)")
+	@mkdir -p $(@D)
+	$(Q)$(compile) $(sanitize)
+
+define host-test
+$(BUILD)/tests/host/$(1): $(BUILD)/sanitize/tests/host/$(1).o $(sanitized-common) \
+	$(sanitized-lib) $(patsubst %.c,$(BUILD)/sanitize/%.o,$(host-$(1)-sources))
+endef
+$(foreach name,$(host-names),$(eval $(call host-test,$(name))))
+
+$(host-tests):
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(cflags) $(sanitize) $(LDFLAGS) -o $@ $^ $(tool-libs) -lm -lcmocka
+
+# Host tests find this one in the environment, as IPCQ_COMMAND.
+$(BUILD)/sanitize/ipcq: $(sanitized-tool) $(sanitized-lib)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(cflags) $(sanitize) $(LDFLAGS) -o $@ $^ $(tool-libs) -lm
+
+-include $(shell find $(BUILD)/sanitize $(BUILD)/obj/tests -name '*.d' 2>/dev/null)
+
+# ------------------------------------------------------------------- the kernel
+
+ifdef KERNEL_IMAGE
+guest-module-path := $(BUILD)/kernel/$(subst /,_,$(KDIR:/%=%))/ipcq.ko
+guest-module:
+	$(Q)tests/vm/build-module $(KDIR) $(dir $(guest-module-path))
+else
+guest-module-path := ipcq.ko
+guest-module: module
+endif
+
+# What the scripts that boot a guest want to know.
+guest-environment = KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(guest-module-path)' \
+	COMMAND='$(BUILD)/ipcq' GUEST_MEMORY='$(GUEST_MEMORY)'
+test-environment = $(guest-environment) GUEST_LIMIT='$(GUEST_LIMIT)' \
+	GUEST_TIMEOUT='$(GUEST_TIMEOUT)' RED_TEST='$(red-test)' HOST_TESTS='$(host-tests)' \
+	GUEST_TESTS='$(TESTS:%=$(BUILD)/tests/guest/%)' \
+	IPCQ_COMMAND='$(abspath $(BUILD)/sanitize/ipcq)'
+install-packages = KDIR='$(KDIR)' CC='$(CC)' tests/packages --install
+
+# ---------------------------------------------------------------------- running
+#
+# Each of these installs what is missing and then starts make again, because what
+# it has just installed changes the variables above.
+
+check: ## run all tests, on the host and in a guest
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-check
+
+check-guest: ## run the guest's tests only; TESTS="name ..." chooses
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-check-guest
+
+demo: ## compare ipcq with the native mechanisms, in a guest
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-demo
+
+shell: ## a prompt in a guest, with the module loaded and this tree in /src
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-shell
+
+style: ## warnings as errors, checkpatch, sparse, shellcheck, ABI and layers
+	@$(install-packages) build guest style
+	$(Q)$(MAKE) run-style
+
+check-host: $(host-tests) $(BUILD)/sanitize/ipcq ## run the host's tests only
+	$(Q)$(test-environment) tests/check host
+
+check-red: guest-module $(red-test) ## show that the guest's runner can fail
+	$(Q)$(test-environment) tests/check red
+
+TESTS ?= $(guest-names)
+run-check-guest: guest-module tools $(guest-tests)
+	$(Q)$(test-environment) tests/check guest
+
+run-check: guest-module user tests
+	$(Q)$(test-environment) tests/check host red guest
+
+run-demo: guest-module tools
+	$(Q)$(guest-environment) tests/vm/demo
+
+run-shell: guest-module user
+	$(Q)$(guest-environment) tests/vm/shell
+
+run-style:
+	$(Q)KDIR='$(KDIR)' CC='$(CC)' MAKE='$(MAKE)' tests/style/run
+
+abi-update: ## accept the interface as it is: writes tests/abi/layout.txt
+	$(Q)CC='$(CC)' tests/abi/update
