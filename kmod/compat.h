@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels we build for.  The only place that asks which
+ * kernel this is.
+ */
+#ifndef IPCQ_COMPAT_H
+#define IPCQ_COMPAT_H
+
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/shrinker.h>
+#include <linux/version.h>
+
+/* 6.3: vm_flags is changed through functions. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/* 6.17: a file has .mmap or .mmap_prepare, and vfs_mmap() knows which. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+static inline int ipcq_compat_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return call_mmap(file, vma);
+}
+#else
+static inline int ipcq_compat_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return vfs_mmap(file, vma);
+}
+#endif
+
+/* 6.7: shrinkers are allocated. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define IPCQ_COMPAT_SHRINKER(_name, _count, _scan)			\
+	static struct shrinker _name = {				\
+		.count_objects = (_count),				\
+		.scan_objects = (_scan),				\
+		.seeks = DEFAULT_SEEKS,					\
+	};								\
+	static inline int _name##_register(const char *label)		\
+	{								\
+		return register_shrinker(&_name, "%s", label);		\
+	}								\
+	static inline void _name##_unregister(void)			\
+	{								\
+		unregister_shrinker(&_name);				\
+	}
+#else
+#define IPCQ_COMPAT_SHRINKER(_name, _count, _scan)			\
+	static struct shrinker *_name;					\
+	static inline int _name##_register(const char *label)		\
+	{								\
+		_name = shrinker_alloc(0, "%s", label);			\
+		if (!_name)						\
+			return -ENOMEM;					\
+		_name->count_objects = (_count);			\
+		_name->scan_objects = (_scan);				\
+		shrinker_register(_name);				\
+		return 0;						\
+	}								\
+	static inline void _name##_unregister(void)			\
+	{								\
+		shrinker_free(_name);					\
+	}
+#endif
+
+/* 7.0: the probe of sched_process_exit is told whether the process ends too. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define IPCQ_COMPAT_EXIT_PROBE(_name, _task)				\
+	void _name(void *data, struct task_struct *_task)
+#else
+#define IPCQ_COMPAT_EXIT_PROBE(_name, _task)				\
+	void _name(void *data, struct task_struct *_task, bool group_dead)
+#endif
+
+#endif /* IPCQ_COMPAT_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The argument dispatcher: see ioctl.h.
+ */
+#include <linux/uaccess.h>
+
+#include "ioctl.h"
+
+/*
+ * Reads the part of the struct that every caller has, word by word: most calls
+ * are this short, and a fixed run of words is cheaper than a checked copy of
+ * variable length.
+ */
+static int read_words(u64 *to, const u64 __user *from, u32 bytes)
+{
+	u32 i;
+
+	if (!user_read_access_begin(from, bytes))
+		return -EFAULT;
+	for (i = 0; i < bytes / sizeof(u64); i++)
+		unsafe_get_user(to[i], &from[i], err_fault);
+	user_read_access_end();
+	return 0;
+
+err_fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static int read_arguments(struct ipcq_call *call,
+			  const struct ipcq_operation *op)
+{
+	union ipcq_arguments *args = &call->args;
+	u32 min = op->min_size;
+	int ret;
+
+	ret = read_words(args->words, call->user, min);
+	if (ret)
+		return ret;
+
+	call->size = args->size;
+	if (call->size < min || call->size % sizeof(u64))
+		return -EINVAL;
+	if (call->size > PAGE_SIZE)
+		return -E2BIG;
+
+	if (call->size > min) {
+		/* Zeroes what the caller lacks, refuses what we do not know. */
+		ret = copy_struct_from_user((void *)args + min, op->size - min,
+					    call->user + min, call->size - min);
+		if (ret)
+			return ret;
+	} else if (op->size > min) {
+		memset((void *)args + min, 0, op->size - min);
+	}
+	return args->flags & ~op->flags ? -EOPNOTSUPP : 0;
+}
+
+/**
+ * ipcq_dispatch() - run one ioctl
+ * @table: the operations of this kind of file, by command number
+ * @entries: how many
+ * @file: the file
+ * @command: the command as the caller gave it
+ * @arg: the address of the caller's struct
+ *
+ * Return: what the operation returns; -ENOTTY for a command not in the table; an
+ * error of the common contract (uapi/linux/ipcq.h) for malformed arguments.
+ */
+long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
+		   struct file *file, unsigned int command, unsigned long arg)
+{
+	unsigned int nr = _IOC_NR(command) & 0x3f;
+	struct ipcq_call call;
+	int ret;
+
+	if (nr >= entries || table[nr].command != command)
+		return -ENOTTY;
+
+	call.file = file;
+	call.user = (void __user *)arg;
+	ret = read_arguments(&call, &table[nr]);
+	if (ret)
+		return ret;
+	return table[nr].run(&call);
+}
+
+/**
+ * ipcq_call_put() - write one output member to the caller's struct
+ * @call: the call
+ * @offset: where the member is
+ * @value: what to write
+ * @size: bytes of it
+ *
+ * Return: 0, also when the caller's struct ends before the member; -EFAULT.
+ */
+int ipcq_call_put(const struct ipcq_call *call, u32 offset, const void *value,
+		  u32 size)
+{
+	if (call->size < offset + size)
+		return 0;
+	return copy_to_user(call->user + offset, value, size) ? -EFAULT : 0;
+}
+
+/* Writes the whole struct back, as far as the caller has it. */
+int ipcq_call_put_all(struct ipcq_call *call, u32 size)
+{
+	call->args.size = call->size;
+	return copy_to_user(call->user, &call->args, min(call->size, size)) ?
+		-EFAULT : 0;
+}

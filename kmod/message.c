@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages and their memory: see message.h.
+ */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include "account.h"
+#include "message.h"
+
+/*
+ * Memory for messages fails rather than have anybody killed for it: the callers
+ * have an error to return.
+ */
+#define MESSAGE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+static struct kmem_cache *message_cache;
+
+/*
+ * Having a constructor keeps the allocator from zeroing what is overwritten
+ * anyway; what is never written is never read: a payload is copied out as far as
+ * it was copied in.
+ */
+static void message_construct(void *memory)
+{
+	struct ipcq_message *message = memory;
+
+	message->payload = NULL;
+}
+
+int ipcq_message_init(void)
+{
+	message_cache = kmem_cache_create_usercopy("ipcq_message",
+			sizeof(struct ipcq_message), 0, SLAB_HWCACHE_ALIGN,
+			offsetof(struct ipcq_message, inline_payload),
+			IPCQ_INLINE_SIZE, message_construct);
+	return message_cache ? 0 : -ENOMEM;
+}
+
+void ipcq_message_exit(void)
+{
+	kmem_cache_destroy(message_cache);
+}
+
+/* The class of the smallest messages that take a payload of @length bytes. */
+u32 ipcq_message_class(u32 length)
+{
+	if (length <= IPCQ_INLINE_SIZE)
+		return 0;
+	return fls(length - 1) - IPCQ_CLASS_SHIFT;
+}
+
+static size_t buffer_size(u32 class)
+{
+	return class ? 1UL << (class + IPCQ_CLASS_SHIFT) : 0;
+}
+
+/* Bytes that a message of a class takes from the kernel, and is charged for. */
+u32 ipcq_message_memory(u32 class)
+{
+	return sizeof(struct ipcq_message) + buffer_size(class);
+}
+
+/**
+ * ipcq_message_new() - allocate and charge a message
+ * @account: who pays
+ * @class: its class
+ *
+ * Return: the message; ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
+ */
+struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class)
+{
+	struct ipcq_message *message;
+	int ret;
+
+	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
+				  ipcq_message_memory(class));
+	if (ret)
+		return ERR_PTR(ret);
+
+	message = kmem_cache_alloc(message_cache, MESSAGE_GFP);
+	if (!message)
+		goto err_charge;
+	message->payload = message->inline_payload;
+	if (class) {
+		message->payload = kvmalloc(buffer_size(class), MESSAGE_GFP);
+		if (!message->payload)
+			goto err_message;
+	}
+	message->class = class;
+	message->account = ipcq_account_get(account);
+	return message;
+
+err_message:
+	kmem_cache_free(message_cache, message);
+err_charge:
+	ipcq_account_uncharge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
+			      ipcq_message_memory(class));
+	return ERR_PTR(-ENOMEM);
+}
+
+void ipcq_message_free(struct ipcq_message *message)
+{
+	ipcq_account_uncharge(message->account, IPCQ_RESOURCE_MESSAGE_BYTES,
+			      ipcq_message_memory(message->class));
+	ipcq_account_put(message->account);
+	if (message->class)
+		kvfree(message->payload);
+	kmem_cache_free(message_cache, message);
+}
+
+/**
+ * ipcq_message_pay() - let an account pay for a message that is used again
+ * @message: the message, held by the caller
+ * @account: who pays from now on
+ *
+ * Return: 0; -EDQUOT, and then the message is charged as before.
+ */
+int ipcq_message_pay(struct ipcq_message *message, struct ipcq_account *account)
+{
+	u32 memory = ipcq_message_memory(message->class);
+	int ret;
+
+	if (likely(message->account == account))
+		return 0;
+	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES, memory);
+	if (ret)
+		return ret;
+	ipcq_account_uncharge(message->account, IPCQ_RESOURCE_MESSAGE_BYTES,
+			      memory);
+	ipcq_account_put(message->account);
+	message->account = ipcq_account_get(account);
+	return 0;
+}
+
+/* Copies a payload into a message whose class takes it.  Returns 0 or -EFAULT. */
+int ipcq_message_fill(struct ipcq_message *message,
+		      const struct ipcq_buffer *from)
+{
+	message->length = from->length;
+	if (from->iter)
+		return copy_from_iter_full(message->payload, from->length,
+					   from->iter) ? 0 : -EFAULT;
+	return copy_from_user(message->payload, from->address, from->length) ?
+		-EFAULT : 0;
+}
+
+/* Copies a payload out to a buffer that takes it.  Returns 0 or -EFAULT. */
+int ipcq_message_copy_out(const struct ipcq_message *message,
+			  const struct ipcq_buffer *to)
+{
+	if (to->iter)
+		return copy_to_iter(message->payload, message->length,
+				    to->iter) == message->length ? 0 : -EFAULT;
+	return copy_to_user(to->address, message->payload, message->length) ?
+		-EFAULT : 0;
+}
+
+static struct ipcq_message *next_of(struct ipcq_message *message)
+{
+	struct ipcq_order_entry *next = message->order.next;
+
+	return next ? container_of(next, struct ipcq_message, order) : NULL;
+}
+
+/* A kept message of a class, or NULL. */
+struct ipcq_message *ipcq_magazine_take(struct ipcq_magazine *magazine,
+					u32 class)
+{
+	struct ipcq_message *message = magazine->kept[class];
+
+	if (message) {
+		magazine->kept[class] = next_of(message);
+		magazine->kept_bytes -= ipcq_message_memory(class);
+	}
+	return message;
+}
+
+/* Keeps a message that is empty again. */
+void ipcq_magazine_keep(struct ipcq_magazine *magazine,
+			struct ipcq_message *message)
+{
+	struct ipcq_message *head = magazine->kept[message->class];
+
+	message->order.next = head ? &head->order : NULL;
+	magazine->kept[message->class] = message;
+	magazine->kept_bytes += ipcq_message_memory(message->class);
+}
+
+/*
+ * Takes out what is kept, or what of it is charged to @account, as a list for
+ * ipcq_magazine_free().
+ */
+struct ipcq_message *ipcq_magazine_empty(struct ipcq_magazine *magazine,
+					 const struct ipcq_account *account)
+{
+	struct ipcq_message *out = NULL, *stay, *message;
+	u32 class;
+
+	for (class = 0; class < IPCQ_CLASSES; class++) {
+		stay = NULL;
+		while ((message = ipcq_magazine_take(magazine, class))) {
+			bool leaves = !account || message->account == account;
+			struct ipcq_message **list = leaves ? &out : &stay;
+
+			message->order.next = *list ? &(*list)->order : NULL;
+			*list = message;
+			if (leaves)
+				magazine->memory -= ipcq_message_memory(class);
+		}
+		while (stay) {
+			message = stay;
+			stay = next_of(message);
+			ipcq_magazine_keep(magazine, message);
+		}
+	}
+	return out;
+}
+
+/* Frees a list of messages, with no lock held.  Returns how many bytes. */
+unsigned long ipcq_magazine_free(struct ipcq_message *list)
+{
+	unsigned long freed = 0;
+
+	while (list) {
+		struct ipcq_message *message = list;
+
+		list = next_of(message);
+		freed += ipcq_message_memory(message->class);
+		ipcq_message_free(message);
+	}
+	return freed;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages and the memory they live in.
+ *
+ * A message is a detachable thing: it has one holder at a time (the sender that
+ * fills it, the queue's order, the receiver that copies it out, or a magazine)
+ * and passes from one to the next as a pointer.
+ *
+ * A short payload lies in the message itself, a longer one in a buffer of a size
+ * class, a power of two.  A queue keeps the messages that its receivers have
+ * emptied, buffers and all, in its magazine, so that a queue in its steady state
+ * takes no memory from the kernel.  What is kept goes back when the system, the
+ * user's bound or the memory cgroup runs short, and when the queue ends.
+ *
+ * A message's memory is charged to an account from when it is allocated until it
+ * is freed.  It is charged to the sender that filled it last, until somebody
+ * else's message takes its place.
+ */
+#ifndef IPCQ_MESSAGE_H
+#define IPCQ_MESSAGE_H
+
+#include <linux/log2.h>
+#include <linux/types.h>
+
+#include "limits.h"
+#include "order.h"
+
+struct iov_iter;
+struct ipcq_account;
+
+#define IPCQ_INLINE_SIZE	192
+#define IPCQ_CLASS_SHIFT	7	/* class n > 0 has 1 << (n + 7) bytes */
+#define IPCQ_CLASSES		(ilog2(IPCQ_MAX_MESSAGE_SIZE) - IPCQ_CLASS_SHIFT + 1)
+
+struct ipcq_message {
+	struct ipcq_order_entry order;
+	struct ipcq_account *account;	/* charged; referenced */
+	void *payload;			/* inline_payload or a buffer */
+	u32 length;			/* of the payload, bytes */
+	u32 class;			/* constant: 0 is inline */
+	char inline_payload[IPCQ_INLINE_SIZE];
+};
+
+/* Emptied messages, by class; the queue's lock protects it. */
+struct ipcq_magazine {
+	struct ipcq_message *kept[IPCQ_CLASSES];
+	u64 kept_bytes;			/* memory of what is kept */
+	u64 memory;			/* of all that the queue has taken */
+};
+
+/*
+ * Where a payload comes from or goes to: an address of the caller's, or a vector
+ * when @iter is set.
+ */
+struct ipcq_buffer {
+	void __user *address;
+	size_t length;
+	struct iov_iter *iter;
+};
+
+int ipcq_message_init(void);
+void ipcq_message_exit(void);
+
+u32 ipcq_message_class(u32 length);
+u32 ipcq_message_memory(u32 class);
+
+struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class);
+void ipcq_message_free(struct ipcq_message *message);
+int ipcq_message_pay(struct ipcq_message *message,
+		     struct ipcq_account *account);
+
+int ipcq_message_fill(struct ipcq_message *message,
+		      const struct ipcq_buffer *from);
+int ipcq_message_copy_out(const struct ipcq_message *message,
+			  const struct ipcq_buffer *to);
+
+struct ipcq_message *ipcq_magazine_take(struct ipcq_magazine *magazine,
+					u32 class);
+void ipcq_magazine_keep(struct ipcq_magazine *magazine,
+			struct ipcq_message *message);
+struct ipcq_message *ipcq_magazine_empty(struct ipcq_magazine *magazine,
+					 const struct ipcq_account *account);
+unsigned long ipcq_magazine_free(struct ipcq_message *list);
+
+#endif /* IPCQ_MESSAGE_H */

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family: the protocol is in uapi/linux/ipcq_netlink.h.
+ */
+#include <linux/ipcq.h>
+#include <linux/ipcq_netlink.h>
+#include <linux/module.h>
+#include <linux/user_namespace.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "netlink.h"
+#include "queue.h"
+#include "region.h"
+#include "registry.h"
+
+static struct genl_family ipcq_family;
+
+/* A reply in the making: where to, and as whom it is read. */
+struct reply {
+	struct sk_buff *skb;
+	struct user_namespace *ns;	/* of the socket that asked */
+	u32 portid;
+	u32 seq;
+	int flags;
+};
+
+static int put_u64(struct sk_buff *skb, int attribute, u64 value)
+{
+	return nla_put_u64_64bit(skb, attribute, value, IPCQ_A_PAD);
+}
+
+static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
+{
+	struct ipcq_queue_stat stat;
+	struct nlattr *nest;
+
+	ipcq_queue_stat(queue, &stat);
+	nest = nla_nest_start(skb, IPCQ_A_QUEUE);
+	if (!nest ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_MAX_MESSAGES, stat.max_messages) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_MAX_MESSAGE_SIZE,
+			stat.max_message_size) ||
+	    put_u64(skb, IPCQ_A_QUEUE_MAX_BYTES, stat.max_bytes) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_MESSAGES, stat.messages) ||
+	    put_u64(skb, IPCQ_A_QUEUE_BYTES, stat.bytes) ||
+	    put_u64(skb, IPCQ_A_QUEUE_MEMORY, stat.memory) ||
+	    put_u64(skb, IPCQ_A_QUEUE_SENT, stat.sent) ||
+	    put_u64(skb, IPCQ_A_QUEUE_RECEIVED, stat.received) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_WAITING_SENDERS,
+			stat.waiting_senders) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_WAITING_RECEIVERS,
+			stat.waiting_receivers))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_region(struct sk_buff *skb, struct ipcq_region *region)
+{
+	struct ipcq_region_stat stat;
+	struct nlattr *nest;
+
+	ipcq_region_stat(region, &stat);
+	nest = nla_nest_start(skb, IPCQ_A_REGION);
+	if (!nest || put_u64(skb, IPCQ_A_REGION_SIZE, stat.region_size) ||
+	    put_u64(skb, IPCQ_A_REGION_CONTROL_SIZE, stat.control_size) ||
+	    nla_put_u32(skb, IPCQ_A_REGION_MUTEXES, stat.mutexes) ||
+	    nla_put_u32(skb, IPCQ_A_REGION_EVENTCOUNTS, stat.eventcounts) ||
+	    nla_put_u32(skb, IPCQ_A_REGION_OWNERS, stat.owners) ||
+	    put_u64(skb, IPCQ_A_REGION_OWNER_DEATHS, stat.owner_deaths))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_common(struct sk_buff *skb, const struct ipcq_object *object,
+		      struct user_namespace *ns)
+{
+	u32 lifetime = object->persistent ? IPCQ_LIFETIME_PERSISTENT :
+					    IPCQ_LIFETIME_LAST_CLOSE;
+
+	if (put_u64(skb, IPCQ_A_ID, object->id) ||
+	    nla_put_u32(skb, IPCQ_A_KIND, object->kind->kind) ||
+	    nla_put_u32(skb, IPCQ_A_UID, from_kuid_munged(ns, object->uid)) ||
+	    nla_put_u32(skb, IPCQ_A_GID, from_kgid_munged(ns, object->gid)) ||
+	    nla_put_u32(skb, IPCQ_A_MODE, object->mode) ||
+	    nla_put_u32(skb, IPCQ_A_LIFETIME, lifetime) ||
+	    nla_put_u32(skb, IPCQ_A_HANDLES, object->handles))
+		return -EMSGSIZE;
+	if (object->name && (nla_put_string(skb, IPCQ_A_NAME, object->name) ||
+			     (!object->linked &&
+			      nla_put_flag(skb, IPCQ_A_UNLINKED))))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Adds one object to a reply; the registry's lock is held. */
+static int put_object(const struct reply *reply, struct ipcq_object *object)
+{
+	struct sk_buff *skb = reply->skb;
+	void *header;
+	int ret;
+
+	header = genlmsg_put(skb, reply->portid, reply->seq, &ipcq_family,
+			     reply->flags, IPCQ_CMD_OBJECT_GET);
+	if (!header)
+		return -EMSGSIZE;
+
+	ret = put_common(skb, object, reply->ns);
+	if (!ret)
+		ret = object->kind == &ipcq_queue_kind ?
+		      put_queue(skb, to_ipcq_queue(object)) :
+		      put_region(skb, to_ipcq_region(object));
+	if (ret) {
+		genlmsg_cancel(skb, header);
+		return ret;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- requests */
+
+/* Fills in the name, which is empty when the object is asked for by id. */
+static int parse_which(struct genl_info *info, struct ipcq_name *name, u64 *id)
+{
+	const struct nlattr *by_name = info->attrs[IPCQ_A_NAME];
+	const struct nlattr *by_id = info->attrs[IPCQ_A_ID];
+
+	if (!by_name == !by_id || info->attrs[IPCQ_A_KIND])
+		return -EINVAL;
+	name->length = 0;
+	if (by_id) {
+		*id = nla_get_u64(by_id);
+		return 0;
+	}
+	/* The policy has seen to it that it fits. */
+	name->length = strnlen(nla_data(by_name), nla_len(by_name));
+	if (!name->length)
+		return -EINVAL;
+	memcpy(name->bytes, nla_data(by_name), name->length);
+	return 0;
+}
+
+static int object_get(struct sk_buff *request, struct genl_info *info)
+{
+	struct ipcq_registry *registry = ipcq_registry_of(genl_info_net(info));
+	struct reply reply = {
+		.ns = sk_user_ns(NETLINK_CB(request).sk),
+		.portid = info->snd_portid,
+		.seq = info->snd_seq,
+	};
+	struct ipcq_object *object;
+	struct ipcq_name name;
+	u64 id = 0;
+	int ret;
+
+	ret = parse_which(info, &name, &id);
+	if (ret)
+		return ret;
+	reply.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!reply.skb)
+		return -ENOMEM;
+
+	mutex_lock(&registry->lock);
+	object = name.length ? ipcq_registry_find(registry, &name) :
+			       ipcq_registry_next(registry, id);
+	if (object && (name.length || object->id == id))
+		ret = put_object(&reply, object);
+	else
+		ret = -ENOENT;
+	mutex_unlock(&registry->lock);
+
+	if (ret) {
+		nlmsg_free(reply.skb);
+		return ret;
+	}
+	return genlmsg_reply(reply.skb, info);
+}
+
+/* Where a dump is: kept in the callback between messages. */
+struct dump_cursor {
+	u64 next_id;
+};
+
+/*
+ * Goes by ids, so that objects which come and go between two messages neither
+ * hide nor repeat another.
+ */
+static int object_dump(struct sk_buff *skb, struct netlink_callback *callback)
+{
+	const struct nlattr *kind_attr =
+		genl_dumpit_info(callback)->attrs[IPCQ_A_KIND];
+	struct ipcq_registry *registry = ipcq_registry_of(sock_net(skb->sk));
+	struct dump_cursor *cursor = (void *)callback->ctx;
+	u32 kind = kind_attr ? nla_get_u32(kind_attr) : 0;
+	const struct reply reply = {
+		.skb = skb,
+		.ns = sk_user_ns(NETLINK_CB(callback->skb).sk),
+		.portid = NETLINK_CB(callback->skb).portid,
+		.seq = callback->nlh->nlmsg_seq,
+		.flags = NLM_F_MULTI,
+	};
+	struct ipcq_object *object;
+
+	BUILD_BUG_ON(sizeof(*cursor) > sizeof(callback->ctx));
+	if (kind > IPCQ_KIND_REGION)
+		return -EOPNOTSUPP;
+
+	mutex_lock(&registry->lock);
+	while ((object = ipcq_registry_next(registry, cursor->next_id))) {
+		if ((!kind || object->kind->kind == kind) &&
+		    put_object(&reply, object))
+			break;
+		cursor->next_id = object->id + 1;
+	}
+	mutex_unlock(&registry->lock);
+	return skb->len;
+}
+
+static const struct nla_policy object_get_policy[] = {
+	[IPCQ_A_ID] = { .type = NLA_U64 },
+	[IPCQ_A_KIND] = { .type = NLA_U32 },
+	[IPCQ_A_NAME] = { .type = NLA_NUL_STRING, .len = IPCQ_NAME_MAX },
+};
+
+static const struct genl_ops ipcq_ops[] = {
+	{
+		.cmd = IPCQ_CMD_OBJECT_GET,
+		.doit = object_get,
+		.dumpit = object_dump,
+		.policy = object_get_policy,
+		.maxattr = ARRAY_SIZE(object_get_policy) - 1,
+	},
+};
+
+static struct genl_family ipcq_family __ro_after_init = {
+	.name = IPCQ_GENL_NAME,
+	.version = IPCQ_GENL_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	.parallel_ops = true,
+	.ops = ipcq_ops,
+	.n_ops = ARRAY_SIZE(ipcq_ops),
+	.resv_start_op = IPCQ_CMD_MAX + 1,
+};
+
+int ipcq_netlink_init(void)
+{
+	return genl_register_family(&ipcq_family);
+}
+
+void ipcq_netlink_exit(void)
+{
+	genl_unregister_family(&ipcq_family);
+}

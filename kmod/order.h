@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The order of a queue: first in, first out, and back in place.
+ *
+ * A singly linked list of entries in ascending order of their sequence numbers.
+ * Entries are taken at the head and added at the tail.  One that was taken and
+ * not used goes back to where its number belongs, which is near the head: only
+ * entries that were taken before it can be in front of it.
+ *
+ * Pure: no locks, no memory of its own.  It compiles in user space too.
+ */
+#ifndef IPCQ_ORDER_H
+#define IPCQ_ORDER_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#endif
+
+struct ipcq_order_entry {
+	struct ipcq_order_entry *next;
+	__u64 sequence;
+};
+
+struct ipcq_order {
+	struct ipcq_order_entry *head;
+	struct ipcq_order_entry *tail;	/* undefined while the list is empty */
+};
+
+static inline void ipcq_order_init(struct ipcq_order *order)
+{
+	order->head = NULL;
+}
+
+static inline bool ipcq_order_empty(const struct ipcq_order *order)
+{
+	return !order->head;
+}
+
+/* Adds an entry with a sequence number above all that are there. */
+static inline void ipcq_order_push(struct ipcq_order *order,
+				   struct ipcq_order_entry *entry)
+{
+	entry->next = NULL;
+	if (order->head)
+		order->tail->next = entry;
+	else
+		order->head = entry;
+	order->tail = entry;
+}
+
+/* Takes the entry with the least sequence number; the list is not empty. */
+static inline struct ipcq_order_entry *ipcq_order_pop(struct ipcq_order *order)
+{
+	struct ipcq_order_entry *entry = order->head;
+
+	order->head = entry->next;
+	return entry;
+}
+
+/* Puts an entry that was taken back in its place. */
+static inline void ipcq_order_restore(struct ipcq_order *order,
+				      struct ipcq_order_entry *entry)
+{
+	struct ipcq_order_entry **at = &order->head;
+
+	while (*at && (*at)->sequence < entry->sequence)
+		at = &(*at)->next;
+	entry->next = *at;
+	*at = entry;
+	if (!entry->next)
+		order->tail = entry;
+}
+
+#endif /* IPCQ_ORDER_H */

@@ -1,0 +1,665 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Queues: see queue.h.
+ */
+#include <linux/err.h>
+#include <linux/ipcq.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "account.h"
+#include "compat.h"
+#include "queue.h"
+#include "wait.h"
+
+/* All queues, so that what they keep can be given back. */
+static DEFINE_SPINLOCK(ipcq_queues_lock);
+static LIST_HEAD(ipcq_queues);
+
+/* Waits for room, with its message; in queue->senders. */
+struct sender {
+	struct ipcq_waiter waiter;
+	struct ipcq_message *message;
+	u64 sequence;			/* once completed */
+};
+
+/* Waits for a message; in queue->receivers. */
+struct receiver {
+	struct ipcq_waiter waiter;
+	struct ipcq_message *message;	/* once completed: reserved for it */
+};
+
+static struct ipcq_message *to_message(struct ipcq_order_entry *entry)
+{
+	return container_of(entry, struct ipcq_message, order);
+}
+
+/* ----------------------------------------- steps, with the queue's lock held */
+
+static struct sender *first_sender(struct ipcq_queue *queue)
+{
+	return list_first_entry(&queue->senders, struct sender, waiter.node);
+}
+
+/* Reserves @message for the receiver that has waited longest. */
+static void hand_over(struct ipcq_queue *queue, struct ipcq_message *message,
+		      struct ipcq_wake *wake)
+{
+	struct receiver *receiver =
+		list_first_entry(&queue->receivers, struct receiver, waiter.node);
+
+	receiver->message = message;
+	queue->waiting_receivers--;
+	ipcq_waiter_complete(&receiver->waiter, wake);
+}
+
+/*
+ * Sends @message, for which there is room: from here on it is the queue's.
+ * Returns its sequence number.
+ */
+static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
+		   struct ipcq_wake *wake)
+{
+	u64 sequence = ++queue->sent;
+
+	message->order.sequence = sequence;
+	ipcq_bounds_add(&queue->bounds, message->length);
+	if (list_empty(&queue->receivers))
+		ipcq_order_push(&queue->order, &message->order);
+	else
+		hand_over(queue, message, wake);
+	return sequence;
+}
+
+/* Readiness that deliveries have brought about. */
+static __poll_t readable(const struct ipcq_queue *queue)
+{
+	return ipcq_order_empty(&queue->order) ? 0 : EPOLLIN | EPOLLRDNORM;
+}
+
+/*
+ * Lets in the waiting senders that fit, in their order, as many as can be woken in
+ * one go.  Returns the events that pollers have to hear of.
+ */
+static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake)
+{
+	unsigned int before = wake->count;
+
+	while (!list_empty(&queue->senders)) {
+		struct sender *sender = first_sender(queue);
+
+		/* A delivery wakes the sender, and perhaps a receiver. */
+		if (wake->count + 2 > IPCQ_WAKE_BATCH ||
+		    !ipcq_bounds_fit(&queue->bounds, sender->message->length))
+			break;
+		sender->sequence = deliver(queue, sender->message, wake);
+		queue->waiting_senders--;
+		ipcq_waiter_complete(&sender->waiter, wake);
+	}
+	return wake->count == before ? 0 : readable(queue);
+}
+
+static void arm_admit(struct ipcq_queue *queue)
+{
+	if (queue->admit_armed)
+		return;
+	queue->admit_armed = true;
+	schedule_delayed_work(&queue->admit_work,
+			      msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
+}
+
+/*
+ * Lets in whoever was told that there is no room.  Returns the events that pollers
+ * have to hear of.
+ */
+static __poll_t let_in(struct ipcq_queue *queue, struct ipcq_wake *wake)
+{
+	__poll_t events = admit(queue, wake);
+
+	if (!list_empty(&queue->senders)) {
+		/* The batch is full, or the next one is too long for now. */
+		if (ipcq_bounds_fit(&queue->bounds,
+				    first_sender(queue)->message->length))
+			arm_admit(queue);
+	} else if (queue->refused && ipcq_bounds_fit_any(&queue->bounds)) {
+		queue->refused = false;
+		events |= EPOLLOUT | EPOLLWRNORM;
+	}
+	return events;
+}
+
+/*
+ * There is more room than before: lets senders in if the queue is low, else later.
+ * Returns the events that pollers have to hear of.
+ */
+static __poll_t made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
+{
+	if (likely(list_empty(&queue->senders) && !queue->refused))
+		return 0;
+	if (!ipcq_bounds_low(&queue->bounds)) {
+		arm_admit(queue);
+		return 0;
+	}
+	return let_in(queue, wake);
+}
+
+/*
+ * Drops the lock, then wakes the chosen threads and the pollers.  A poller joins
+ * @pollers before it looks at the queue under the lock: either it saw the change
+ * that is being reported, or it is seen here, before the lock is dropped.
+ */
+static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
+			    __poll_t events)
+	__releases(&queue->lock)
+{
+	bool poll = events && waitqueue_active(&queue->pollers);
+
+	spin_unlock(&queue->lock);
+	ipcq_wake_up(wake);
+	if (poll)
+		wake_up_interruptible_poll(&queue->pollers, events);
+}
+
+/* ------------------------------------------------------------------ memory */
+
+/* The queue after @queue in the list of all, with a reference; drops @queue's. */
+static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
+{
+	struct list_head *at = queue ? &queue->all : &ipcq_queues;
+	struct ipcq_queue *next = NULL;
+
+	/* A queue leaves the list with its last reference, and we hold one. */
+	spin_lock(&ipcq_queues_lock);
+	while ((at = at->next) != &ipcq_queues) {
+		next = list_entry(at, struct ipcq_queue, all);
+		if (kref_get_unless_zero(&next->object.refs))
+			break;
+		next = NULL;
+	}
+	spin_unlock(&ipcq_queues_lock);
+
+	if (queue)
+		ipcq_object_put(&queue->object);
+	return next;
+}
+
+/*
+ * Gives back what queues keep: all of it, or what is charged to @account.
+ * Returns bytes.
+ */
+static unsigned long trim_all(const struct ipcq_account *account)
+{
+	struct ipcq_queue *queue = NULL;
+	unsigned long freed = 0;
+
+	while ((queue = next_queue(queue))) {
+		struct ipcq_message *list;
+
+		spin_lock(&queue->lock);
+		list = ipcq_magazine_empty(&queue->magazine, account);
+		spin_unlock(&queue->lock);
+		freed += ipcq_magazine_free(list);
+	}
+	return freed;
+}
+
+static unsigned long count_kept(struct shrinker *shrinker,
+				struct shrink_control *control)
+{
+	struct ipcq_queue *queue;
+	unsigned long kept = 0;
+
+	/* An estimate: read without the queues' locks. */
+	spin_lock(&ipcq_queues_lock);
+	list_for_each_entry(queue, &ipcq_queues, all)
+		kept += data_race(queue->magazine.kept_bytes) >> PAGE_SHIFT;
+	spin_unlock(&ipcq_queues_lock);
+	return kept;
+}
+
+static unsigned long scan_kept(struct shrinker *shrinker,
+			       struct shrink_control *control)
+{
+	return (trim_all(NULL) >> PAGE_SHIFT) ?: SHRINK_STOP;
+}
+
+IPCQ_COMPAT_SHRINKER(queue_shrinker, count_kept, scan_kept)
+
+static struct ipcq_message *new_message(struct ipcq_queue *queue,
+					struct ipcq_account *account, u32 class)
+{
+	struct ipcq_message *message;
+
+	/* Who is short of memory does without what is only kept to be fast. */
+	message = ipcq_message_new(account, class);
+	if (IS_ERR(message) && trim_all(account))
+		message = ipcq_message_new(account, class);
+	if (IS_ERR(message))
+		return message;
+
+	spin_lock(&queue->lock);
+	queue->magazine.memory += ipcq_message_memory(class);
+	spin_unlock(&queue->lock);
+	return message;
+}
+
+static void keep_message(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	spin_lock(&queue->lock);
+	ipcq_magazine_keep(&queue->magazine, message);
+	spin_unlock(&queue->lock);
+}
+
+static bool has_room(struct ipcq_queue *queue, u32 length)
+{
+	return list_empty(&queue->senders) &&
+	       ipcq_bounds_fit(&queue->bounds, length);
+}
+
+/*
+ * An empty message that takes @length bytes, from the magazine or a new one.
+ * Where the call may not wait, there is no use in filling one that has no room.
+ */
+static struct ipcq_message *take_message(struct ipcq_queue *queue,
+					 struct ipcq_account *account,
+					 u32 length, bool nonblock)
+{
+	u32 class = ipcq_message_class(length);
+	struct ipcq_message *message;
+
+	spin_lock(&queue->lock);
+	if (nonblock && !has_room(queue, length)) {
+		queue->refused = true;
+		spin_unlock(&queue->lock);
+		return ERR_PTR(-EAGAIN);
+	}
+	message = ipcq_magazine_take(&queue->magazine, class);
+	spin_unlock(&queue->lock);
+
+	if (message) {
+		if (!ipcq_message_pay(message, account))
+			return message;
+		keep_message(queue, message);
+	}
+	return new_message(queue, account, class);
+}
+
+/* -------------------------------------------------------------------- send */
+
+/* The sender has stopped waiting.  Returns whether its message was sent. */
+static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
+{
+	struct ipcq_wake wake;
+	bool done;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	done = sender->waiter.done;
+	if (done) {
+		spin_unlock(&queue->lock);
+		return true;
+	}
+	list_del(&sender->waiter.node);
+	queue->waiting_senders--;
+	/* The next one may be shorter and fit. */
+	unlock_and_wake(queue, &wake, made_room(queue, &wake));
+	return false;
+}
+
+/* Sends a message that the caller holds, or leaves it with the caller. */
+static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
+			const struct ipcq_patience *patience, u64 *sequence)
+{
+	struct ipcq_wake wake;
+	struct sender sender;
+	int ret;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	if (has_room(queue, message->length)) {
+		*sequence = deliver(queue, message, &wake);
+		unlock_and_wake(queue, &wake, readable(queue));
+		return 0;
+	}
+	if (patience->nonblock) {
+		queue->refused = true;
+		spin_unlock(&queue->lock);
+		return -EAGAIN;
+	}
+	sender.message = message;
+	ipcq_waiter_init(&sender.waiter);
+	list_add_tail(&sender.waiter.node, &queue->senders);
+	queue->waiting_senders++;
+	spin_unlock(&queue->lock);
+
+	ret = ipcq_waiter_sleep(&sender.waiter, patience->deadline);
+	if (ret && !leave_senders(queue, &sender))
+		return ret;
+	*sequence = sender.sequence;
+	return 0;
+}
+
+/**
+ * ipcq_queue_send() - send one message
+ * @queue: the queue
+ * @account: who pays for its memory
+ * @from: the payload
+ * @patience: whether and how long to wait for room
+ * @sequence: receives the message's number
+ *
+ * Return: 0 or an error of struct ipcq_queue_send; -ERESTARTSYS for a signal.
+ */
+int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
+		    const struct ipcq_buffer *from,
+		    const struct ipcq_patience *patience, u64 *sequence)
+{
+	struct ipcq_message *message;
+	int ret;
+
+	if (from->length > queue->bounds.max_message_size)
+		return -EMSGSIZE;
+
+	message = take_message(queue, account, from->length, patience->nonblock);
+	if (IS_ERR(message))
+		return PTR_ERR(message);
+
+	ret = ipcq_message_fill(message, from);
+	if (!ret)
+		ret = send_message(queue, message, patience, sequence);
+	if (ret)
+		keep_message(queue, message);
+	return ret;
+}
+
+/* ----------------------------------------------------------------- receive */
+
+/*
+ * The receiver has stopped waiting.  Returns the message that was reserved for it
+ * meanwhile, or NULL.
+ */
+static struct ipcq_message *leave_receivers(struct ipcq_queue *queue,
+					    struct receiver *receiver)
+{
+	struct ipcq_message *message = NULL;
+
+	spin_lock(&queue->lock);
+	if (receiver->waiter.done) {
+		message = receiver->message;
+	} else {
+		list_del(&receiver->waiter.node);
+		queue->waiting_receivers--;
+	}
+	spin_unlock(&queue->lock);
+	return message;
+}
+
+static struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
+					     struct receiver *receiver,
+					     size_t size, u64 deadline)
+{
+	struct ipcq_message *message;
+	int ret;
+
+	ret = ipcq_waiter_sleep(&receiver->waiter, deadline);
+	message = ret ? leave_receivers(queue, receiver) : receiver->message;
+	if (!message)
+		return ERR_PTR(ret);
+
+	/* A dying thread takes nothing with it, a short buffer leaves it there. */
+	if (fatal_signal_pending(current))
+		ret = -ERESTARTSYS;
+	else
+		ret = message->length > size ? -EMSGSIZE : 0;
+	if (!ret)
+		return message;
+	ipcq_queue_restore(queue, message);
+	return ERR_PTR(ret);
+}
+
+/**
+ * ipcq_queue_reserve() - take the oldest message out of the order
+ * @queue: the queue
+ * @size: bytes that the receiver has room for
+ * @patience: whether and how long to wait for a message
+ *
+ * The caller ends the reservation with ipcq_queue_commit() or
+ * ipcq_queue_restore().
+ *
+ * Return: the message; ERR_PTR() of an error of struct ipcq_queue_receive, or of
+ * -ERESTARTSYS for a signal.
+ */
+struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
+					const struct ipcq_patience *patience)
+{
+	struct ipcq_message *message;
+	struct receiver receiver;
+
+	spin_lock(&queue->lock);
+	if (!ipcq_order_empty(&queue->order)) {
+		message = to_message(queue->order.head);
+		if (unlikely(message->length > size))
+			message = ERR_PTR(-EMSGSIZE);
+		else
+			ipcq_order_pop(&queue->order);
+		spin_unlock(&queue->lock);
+		return message;
+	}
+	if (patience->nonblock) {
+		spin_unlock(&queue->lock);
+		return ERR_PTR(-EAGAIN);
+	}
+	ipcq_waiter_init(&receiver.waiter);
+	list_add_tail(&receiver.waiter.node, &queue->receivers);
+	queue->waiting_receivers++;
+	spin_unlock(&queue->lock);
+
+	return wait_for_message(queue, &receiver, size, patience->deadline);
+}
+
+/* The receiver has all of a reserved message. */
+void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	queue->received++;
+	ipcq_magazine_keep(&queue->magazine, message);
+	unlock_and_wake(queue, &wake, made_room(queue, &wake));
+}
+
+/* Puts a reserved message back in its place, or passes it to who waits. */
+void ipcq_queue_restore(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	if (list_empty(&queue->receivers))
+		ipcq_order_restore(&queue->order, &message->order);
+	else
+		hand_over(queue, message, &wake);
+	unlock_and_wake(queue, &wake, readable(queue));
+}
+
+/* ------------------------------------------------------ waiting for room */
+
+/* Room has been there for a while without the queue getting low. */
+static void admit_work(struct work_struct *work)
+{
+	struct ipcq_queue *queue = container_of(to_delayed_work(work),
+						struct ipcq_queue, admit_work);
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+
+	spin_lock(&queue->lock);
+	queue->admit_armed = false;
+	unlock_and_wake(queue, &wake, let_in(queue, &wake));
+}
+
+/* -------------------------------------------------------------- observation */
+
+/* Bytes of the next message, 0 also when there is none. */
+u32 ipcq_queue_next_length(struct ipcq_queue *queue)
+{
+	u32 length = 0;
+
+	spin_lock(&queue->lock);
+	if (!ipcq_order_empty(&queue->order))
+		length = to_message(queue->order.head)->length;
+	spin_unlock(&queue->lock);
+	return length;
+}
+
+/* Readiness of the queue in both directions; the caller masks by access. */
+__poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
+			 poll_table *table)
+{
+	__poll_t events;
+
+	poll_wait(file, &queue->pollers, table);
+
+	spin_lock(&queue->lock);
+	events = readable(queue);
+	if (list_empty(&queue->senders) && ipcq_bounds_fit_any(&queue->bounds))
+		events |= EPOLLOUT | EPOLLWRNORM;
+	else if (poll_requested_events(table) & (EPOLLOUT | EPOLLWRNORM))
+		queue->refused = true;
+	spin_unlock(&queue->lock);
+	return events;
+}
+
+void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
+{
+	const struct ipcq_bounds *bounds = &queue->bounds;
+
+	stat->id = queue->object.id;
+	stat->max_bytes = bounds->max_bytes;
+	stat->max_messages = bounds->max_messages;
+	stat->max_message_size = bounds->max_message_size;
+	stat->reserved = 0;
+
+	spin_lock(&queue->lock);
+	stat->messages = bounds->messages;
+	stat->bytes = bounds->bytes;
+	stat->waiting_senders = queue->waiting_senders;
+	stat->waiting_receivers = queue->waiting_receivers;
+	stat->memory = queue->magazine.memory;
+	stat->sent = queue->sent;
+	stat->received = queue->received;
+	spin_unlock(&queue->lock);
+}
+
+/* --------------------------------------------------------- life of a queue */
+
+/**
+ * ipcq_queue_validate() - check the attributes of an open
+ * @args: the call's arguments
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ipcq_queue_validate(struct ipcq_queue_open *args)
+{
+	if (args->max_messages > IPCQ_MAX_MESSAGES ||
+	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
+		return -EINVAL;
+	if (args->max_bytes && args->max_bytes < args->max_message_size)
+		return -EINVAL;
+	return 0;
+}
+
+static struct ipcq_object *queue_create(const void *attributes,
+					struct ipcq_account *account)
+{
+	const struct ipcq_queue_open *open = attributes;
+	struct ipcq_bounds *bounds;
+	struct ipcq_queue *queue;
+	int ret;
+
+	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+
+	spin_lock_init(&queue->lock);
+	bounds = &queue->bounds;
+	bounds->max_messages = open->max_messages ?: IPCQ_DEFAULT_MESSAGES;
+	bounds->max_message_size = open->max_message_size ?:
+		min_not_zero(open->max_bytes, (u64)IPCQ_DEFAULT_MESSAGE_SIZE);
+	bounds->max_bytes = open->max_bytes ?: (u64)bounds->max_messages *
+					       bounds->max_message_size;
+
+	ipcq_order_init(&queue->order);
+	INIT_LIST_HEAD(&queue->receivers);
+	INIT_LIST_HEAD(&queue->senders);
+	init_waitqueue_head(&queue->pollers);
+	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
+
+	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
+	if (ret)
+		goto err_free;
+
+	spin_lock(&ipcq_queues_lock);
+	list_add_tail(&queue->all, &ipcq_queues);
+	spin_unlock(&ipcq_queues_lock);
+	return &queue->object;
+
+err_free:
+	kfree(queue);
+	return ERR_PTR(ret);
+}
+
+static bool queue_matches(const struct ipcq_object *object,
+			  const void *attributes)
+{
+	const struct ipcq_bounds *bounds = &to_ipcq_queue(object)->bounds;
+	const struct ipcq_queue_open *open = attributes;
+
+	return (!open->max_messages ||
+		open->max_messages == bounds->max_messages) &&
+	       (!open->max_message_size ||
+		open->max_message_size == bounds->max_message_size) &&
+	       (!open->max_bytes || open->max_bytes == bounds->max_bytes);
+}
+
+/* With the last reference gone nobody waits, and no call is in progress. */
+static void queue_free(struct ipcq_object *object)
+{
+	struct ipcq_queue *queue = to_ipcq_queue(object);
+	struct ipcq_message *list;
+
+	spin_lock(&ipcq_queues_lock);
+	list_del(&queue->all);
+	spin_unlock(&ipcq_queues_lock);
+	cancel_delayed_work_sync(&queue->admit_work);
+
+	while (!ipcq_order_empty(&queue->order))
+		ipcq_magazine_keep(&queue->magazine,
+				   to_message(ipcq_order_pop(&queue->order)));
+	list = ipcq_magazine_empty(&queue->magazine, NULL);
+	WARN_ON_ONCE(queue->magazine.memory);
+	ipcq_magazine_free(list);
+
+	ipcq_object_fini(object);
+	kfree(queue);
+}
+
+const struct ipcq_kind ipcq_queue_kind = {
+	.kind = IPCQ_KIND_QUEUE,
+	.file_name = "[ipcq-queue]",
+	.fops = &ipcq_queue_fops,
+	.create = queue_create,
+	.matches = queue_matches,
+	.free = queue_free,
+};
+
+int ipcq_queue_init(void)
+{
+	return queue_shrinker_register("ipcq-queue");
+}
+
+void ipcq_queue_exit(void)
+{
+	queue_shrinker_unregister();
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Queues: messages in order, within bounds, between senders and receivers.
+ *
+ * Sending prepares the message without a lock, then, under the queue's lock, does
+ * one of three things: it hands the message to the receiver that has waited
+ * longest, or puts it in the order, or waits in the list of senders, message in
+ * hand, until whoever makes room puts it in the order for it.
+ *
+ * Receiving reserves a message under the lock, copies it out with no lock held,
+ * and commits under the lock: only then is there room for another.  A receiver
+ * that fails between the two puts the message back in its place.
+ *
+ * So these hold whenever the lock is free:
+ *
+ *   - while receivers wait, the order is empty;
+ *   - a new message never passes a sender that waits;
+ *   - messages in the order and those reserved are what the bounds count.
+ *
+ * A blocked sender is not woken for each message that leaves, but in a batch when
+ * the queue has drained to half; a delayed work sees to it that this does not take
+ * for ever when the receiver stops half way.  Pollers that were told "no room"
+ * are treated the same.
+ */
+#ifndef IPCQ_QUEUE_H
+#define IPCQ_QUEUE_H
+
+#include <linux/ipcq.h>
+#include <linux/list.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "bounds.h"
+#include "message.h"
+#include "object.h"
+#include "order.h"
+
+struct ipcq_queue {
+	struct ipcq_object object;
+
+	spinlock_t lock;
+
+	/* Protected by the lock, all of this group. */
+	struct ipcq_bounds bounds;	/* its limits are constant */
+	struct ipcq_order order;	/* messages to be received */
+	u64 sent;			/* also the last sequence number given */
+	u64 received;
+	struct list_head receivers;	/* struct receiver, longest first */
+	struct list_head senders;	/* struct sender, longest first */
+	u32 waiting_receivers;
+	u32 waiting_senders;
+	struct ipcq_magazine magazine;
+	bool refused;			/* a poller or a caller heard "no room" */
+	bool admit_armed;		/* admit_work is pending */
+
+	wait_queue_head_t pollers;	/* its own lock, never inside ours */
+	struct delayed_work admit_work;	/* holds no reference; freeing cancels it */
+	struct list_head all;		/* ipcq_queues_lock */
+};
+
+/* How far a call goes to get what it wants. */
+struct ipcq_patience {
+	bool nonblock;
+	u64 deadline;			/* CLOCK_MONOTONIC nanoseconds, 0: none */
+};
+
+extern const struct ipcq_kind ipcq_queue_kind;
+extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
+
+int ipcq_queue_init(void);
+void ipcq_queue_exit(void);
+
+int ipcq_queue_validate(struct ipcq_queue_open *args);
+int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
+		    const struct ipcq_buffer *from,
+		    const struct ipcq_patience *patience, u64 *sequence);
+struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
+					const struct ipcq_patience *patience);
+void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_queue_restore(struct ipcq_queue *queue, struct ipcq_message *message);
+u32 ipcq_queue_next_length(struct ipcq_queue *queue);
+__poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
+			 poll_table *table);
+void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat);
+
+static inline struct ipcq_queue *to_ipcq_queue(const struct ipcq_object *object)
+{
+	return container_of(object, struct ipcq_queue, object);
+}
+
+#endif /* IPCQ_QUEUE_H */

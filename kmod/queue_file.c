@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The descriptor of a queue: its file operations and ioctls.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/ipcq.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include <asm/ioctls.h>
+
+#include "handle.h"
+#include "ioctl.h"
+#include "queue.h"
+
+static struct ipcq_queue *queue_of(const struct file *file)
+{
+	const struct ipcq_handle *handle = file->private_data;
+
+	return to_ipcq_queue(handle->object);
+}
+
+static struct ipcq_account *account_of(const struct file *file)
+{
+	const struct ipcq_handle *handle = file->private_data;
+
+	return handle->account;
+}
+
+/* ----------------------------------------------------------- read and write */
+
+static ssize_t queue_read_buffer(struct file *file, bool nonblock,
+				 const struct ipcq_buffer *to)
+{
+	const struct ipcq_patience patience = { .nonblock = nonblock };
+	struct ipcq_queue *queue = queue_of(file);
+	struct ipcq_message *message;
+	ssize_t length;
+
+	message = ipcq_queue_reserve(queue, to->length, &patience);
+	if (IS_ERR(message))
+		return PTR_ERR(message);
+
+	/* Once committed, the message may be gone. */
+	length = message->length;
+	if (ipcq_message_copy_out(message, to)) {
+		ipcq_queue_restore(queue, message);
+		return -EFAULT;
+	}
+	ipcq_queue_commit(queue, message);
+	return length;
+}
+
+static ssize_t queue_write_buffer(struct file *file, bool nonblock,
+				  const struct ipcq_buffer *from)
+{
+	const struct ipcq_patience patience = { .nonblock = nonblock };
+	u64 sequence;
+	int ret;
+
+	ret = ipcq_queue_send(queue_of(file), account_of(file), from, &patience,
+			      &sequence);
+	return ret ?: from->length;
+}
+
+/*
+ * read(2) and write(2) come here: it is faster than through a vector.  readv(2),
+ * writev(2), splice(2) and io_uring take the other two.
+ */
+static ssize_t queue_read(struct file *file, char __user *address,
+			  size_t length, loff_t *position)
+{
+	const struct ipcq_buffer to = { .address = address, .length = length };
+
+	return queue_read_buffer(file, file->f_flags & O_NONBLOCK, &to);
+}
+
+static ssize_t queue_write(struct file *file, const char __user *address,
+			   size_t length, loff_t *position)
+{
+	const struct ipcq_buffer from = {
+		.address = (char __user *)address,
+		.length = length,
+	};
+
+	return queue_write_buffer(file, file->f_flags & O_NONBLOCK, &from);
+}
+
+static bool iocb_nonblock(const struct kiocb *iocb)
+{
+	return iocb->ki_filp->f_flags & O_NONBLOCK ||
+	       iocb->ki_flags & IOCB_NOWAIT;
+}
+
+static ssize_t queue_read_iter(struct kiocb *iocb, struct iov_iter *iter)
+{
+	const struct ipcq_buffer to = {
+		.iter = iter,
+		.length = iov_iter_count(iter),
+	};
+
+	return queue_read_buffer(iocb->ki_filp, iocb_nonblock(iocb), &to);
+}
+
+static ssize_t queue_write_iter(struct kiocb *iocb, struct iov_iter *iter)
+{
+	const struct ipcq_buffer from = {
+		.iter = iter,
+		.length = iov_iter_count(iter),
+	};
+
+	return queue_write_buffer(iocb->ki_filp, iocb_nonblock(iocb), &from);
+}
+
+/* ------------------------------------------------------------------- ioctls */
+
+static int queue_send(struct ipcq_call *call)
+{
+	struct ipcq_queue_send *args = &call->args.queue_send;
+	struct file *file = call->file;
+	const struct ipcq_patience patience = {
+		.nonblock = args->flags & IPCQ_SEND_F_NONBLOCK ||
+			    file->f_flags & O_NONBLOCK,
+		.deadline = args->deadline,
+	};
+	const struct ipcq_buffer from = {
+		.address = u64_to_user_ptr(args->payload),
+		.length = args->length,
+	};
+	bool tell = ipcq_call_has(call, queue_send.sequence);
+	int ret;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (args->length > SIZE_MAX)
+		return -EMSGSIZE;
+	/* Once sent it is sent: find out before whether the number can be told. */
+	if (tell && ipcq_call_put_member(call, queue_send.sequence))
+		return -EFAULT;
+
+	ret = ipcq_queue_send(queue_of(file), account_of(file), &from, &patience,
+			      &args->sequence);
+	if (!ret && tell)
+		(void)ipcq_call_put_member(call, queue_send.sequence);
+	return ret;
+}
+
+static int copy_message(struct ipcq_call *call,
+			const struct ipcq_message *message,
+			const struct ipcq_buffer *to)
+{
+	struct ipcq_queue_receive *args = &call->args.queue_receive;
+
+	args->sequence = message->order.sequence;
+	if (ipcq_call_has(call, queue_receive.sequence) &&
+	    ipcq_call_put_member(call, queue_receive.sequence))
+		return -EFAULT;
+	return ipcq_message_copy_out(message, to);
+}
+
+static int queue_receive(struct ipcq_call *call)
+{
+	struct ipcq_queue_receive *args = &call->args.queue_receive;
+	struct file *file = call->file;
+	struct ipcq_queue *queue = queue_of(file);
+	const struct ipcq_patience patience = {
+		.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
+			    file->f_flags & O_NONBLOCK,
+		.deadline = args->deadline,
+	};
+	const struct ipcq_buffer to = {
+		.address = u64_to_user_ptr(args->payload),
+		.length = min_t(u64, args->length, SIZE_MAX),
+	};
+	struct ipcq_message *message;
+	int length;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+
+	message = ipcq_queue_reserve(queue, to.length, &patience);
+	if (message == ERR_PTR(-EMSGSIZE)) {
+		args->length = ipcq_queue_next_length(queue);
+		return ipcq_call_put_member(call, queue_receive.length) ?:
+		       -EMSGSIZE;
+	}
+	if (IS_ERR(message))
+		return PTR_ERR(message);
+
+	/* Once committed, the message may be gone. */
+	length = message->length;
+	if (copy_message(call, message, &to)) {
+		ipcq_queue_restore(queue, message);
+		return -EFAULT;
+	}
+	ipcq_queue_commit(queue, message);
+	return length;
+}
+
+static int queue_stat(struct ipcq_call *call)
+{
+	struct ipcq_queue_stat *stat = &call->args.queue_stat;
+
+	ipcq_queue_stat(queue_of(call->file), stat);
+	return ipcq_call_put_all(call, sizeof(*stat));
+}
+
+static const struct ipcq_operation queue_operations[] = {
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SEND, struct ipcq_queue_send,
+		       IPCQ_QUEUE_SEND_MIN, IPCQ_SEND_F_ALL, queue_send),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_RECEIVE, struct ipcq_queue_receive,
+		       IPCQ_QUEUE_RECEIVE_MIN, IPCQ_RECEIVE_F_ALL, queue_receive),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_STAT, struct ipcq_queue_stat,
+		       sizeof(struct ipcq_queue_stat), 0, queue_stat),
+};
+
+/* FIONREAD: bytes of the next message, 0 also when there is none. */
+static long queue_next_bytes(struct file *file, int __user *out)
+{
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	return put_user((int)ipcq_queue_next_length(queue_of(file)), out);
+}
+
+static long queue_ioctl(struct file *file, unsigned int command,
+			unsigned long arg)
+{
+	if (command == FIONREAD)
+		return queue_next_bytes(file, (int __user *)arg);
+	return ipcq_dispatch(queue_operations, ARRAY_SIZE(queue_operations),
+			     file, command, arg);
+}
+
+/* ---------------------------------------------------------- the other calls */
+
+static __poll_t queue_poll(struct file *file, poll_table *table)
+{
+	__poll_t events = ipcq_queue_poll(queue_of(file), file, table);
+
+	if (!(file->f_mode & FMODE_READ))
+		events &= ~(EPOLLIN | EPOLLRDNORM);
+	if (!(file->f_mode & FMODE_WRITE))
+		events &= ~(EPOLLOUT | EPOLLWRNORM);
+	return events;
+}
+
+static void queue_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ipcq_queue_stat stat;
+
+	ipcq_queue_stat(queue_of(file), &stat);
+	seq_printf(m, "ipcq-kind:\tqueue\n");
+	seq_printf(m, "ipcq-id:\t%llu\n", stat.id);
+	seq_printf(m, "messages:\t%u/%u\n", stat.messages, stat.max_messages);
+	seq_printf(m, "bytes:\t%llu/%llu\n", stat.bytes, stat.max_bytes);
+	seq_printf(m, "max-message-size:\t%u\n", stat.max_message_size);
+	seq_printf(m, "memory:\t%llu\n", stat.memory);
+	seq_printf(m, "sent:\t%llu\n", stat.sent);
+	seq_printf(m, "received:\t%llu\n", stat.received);
+	seq_printf(m, "waiting-senders:\t%u\n", stat.waiting_senders);
+	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
+}
+
+static int queue_release(struct inode *inode, struct file *file)
+{
+	ipcq_handle_release(file->private_data);
+	return 0;
+}
+
+const struct file_operations ipcq_queue_fops = {
+	.owner = THIS_MODULE,
+	.read = queue_read,
+	.write = queue_write,
+	.read_iter = queue_read_iter,
+	.write_iter = queue_write_iter,
+	.poll = queue_poll,
+	.unlocked_ioctl = queue_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = queue_show_fdinfo,
+	.release = queue_release,
+};

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * ipcq - message queues and shared memory regions with kernel synchronization
+ *
+ * The interface of /dev/ipcq and of the descriptors it gives.
+ *
+ * There are three kinds of file descriptor:
+ *
+ *   the device    open("/dev/ipcq"): answers IPCQ_IOC_QUERY, opens and unlinks
+ *                 objects.  It is bound to the network namespace of the process
+ *                 that opened it; names live in that namespace.
+ *   a queue       from IPCQ_IOC_QUEUE_OPEN: read(2), write(2), poll(2), FIONREAD
+ *                 and the IPCQ_IOC_QUEUE_* calls.
+ *   a region      from IPCQ_IOC_REGION_OPEN: mmap(2) and the IPCQ_IOC_REGION_*,
+ *                 IPCQ_IOC_MUTEX_* and IPCQ_IOC_EVENTCOUNT_* calls.
+ *
+ * The form of a call
+ * ------------------
+ * Every call takes a pointer to a struct whose first member is its size in
+ * bytes, a multiple of 8, as the caller was compiled.  A kernel that knows a
+ * longer struct takes the missing members as zero; a kernel that knows a shorter
+ * one accepts the call when the members it does not know are zero.  Members
+ * marked "out" are written on success only, unless said otherwise, and only as
+ * far as @size covers them.  Layouts are the same for 32- and 64-bit callers.
+ * What a kernel can do is read from the feature bits of IPCQ_IOC_QUERY; there
+ * are no versions to compare.
+ *
+ * Deadlines are absolute nanoseconds of CLOCK_MONOTONIC; 0 means none.  A
+ * deadline that has passed makes a call that would wait fail with ETIMEDOUT;
+ * a call that need not wait succeeds whatever its deadline.
+ *
+ * Errors
+ * ------
+ * Each error means one thing, in every call.  A call that fails has changed
+ * nothing.
+ *
+ *   ENOTTY        this descriptor does not know the call
+ *   EFAULT        an argument or payload address is not accessible
+ *   E2BIG         a member that this kernel does not know is not zero
+ *   EOPNOTSUPP    a flag or an enumerated value that this kernel does not know
+ *   EINVAL        a member is outside its documented range, a reserved member is
+ *                 not zero, or @size is too small or not a multiple of 8
+ *   ENAMETOOLONG  a name is longer than IPCQ_NAME_MAX bytes
+ *   ENOENT        no object has this name, and IPCQ_OPEN_F_CREATE was not given
+ *   EEXIST        the name is taken, and IPCQ_OPEN_F_EXCL was given
+ *   EPROTOTYPE    the name belongs to an object of the other kind
+ *   EBADR         the object exists with other attributes than demanded
+ *   EACCES        the object's mode does not grant the access asked for
+ *   EBADF         the handle was not opened for reading, or writing, as needed
+ *   EPERM         only the object's owner or a holder of CAP_IPC_OWNER may do
+ *                 this; or the caller does not hold the mutex
+ *   EDQUOT        a bound of the caller's user would be exceeded
+ *   EMFILE        the caller's limit of file descriptors is reached
+ *   ENFILE        the system's limit of files is reached
+ *   ENOMEM        the kernel, or the caller's memory cgroup, is out of memory
+ *   ESTALE        the network namespace of this /dev/ipcq descriptor has ended
+ *   EAGAIN        the call would wait, and was told not to
+ *   ETIMEDOUT     the deadline has passed
+ *   EINTR         a signal handler ran (calls that have no effect yet restart
+ *                 by themselves where the handler was set with SA_RESTART)
+ *   EMSGSIZE      a message is longer than the queue allows, or than the buffer
+ *   EDEADLK       the calling thread already holds this mutex
+ *   EOWNERDEAD    not a failure: the mutex is now held, but a former holder
+ *                 ended while holding it
+ */
+#ifndef _UAPI_LINUX_IPCQ_H
+#define _UAPI_LINUX_IPCQ_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define IPCQ_DEVICE		"/dev/ipcq"
+#define IPCQ_IOC_MAGIC		0xE1
+
+/* Bytes of a name, without a terminating zero.  Control characters are refused. */
+#define IPCQ_NAME_MAX		255
+
+/* The kinds of object. */
+#define IPCQ_KIND_QUEUE		1
+#define IPCQ_KIND_REGION	2
+
+/*
+ * How long an object lives.
+ *
+ * IPCQ_LIFETIME_LAST_CLOSE	until its last handle is closed
+ * IPCQ_LIFETIME_PERSISTENT	until it is unlinked and its last handle is closed,
+ *				or its namespace ends
+ */
+#define IPCQ_LIFETIME_LAST_CLOSE	0
+#define IPCQ_LIFETIME_PERSISTENT	1
+
+/* ------------------------------------------------------------------ device */
+
+/* Bits of struct ipcq_query.features: what this kernel can do. */
+#define IPCQ_FEATURE_QUEUE	(1ULL << 0)
+#define IPCQ_FEATURE_REGION	(1ULL << 1)
+#define IPCQ_FEATURE_MUTEX	(1ULL << 2)
+#define IPCQ_FEATURE_EVENTCOUNT	(1ULL << 3)
+
+/**
+ * struct ipcq_query - what the module can do, its limits, and the caller's use
+ * @size: sizeof(struct ipcq_query)
+ * @flags: must be 0
+ * @features: out: a mask of IPCQ_FEATURE_*
+ * @max_messages: out: largest allowed ipcq_queue_open.max_messages
+ * @max_message_size: out: largest allowed ipcq_queue_open.max_message_size, bytes
+ * @max_region_size: out: largest allowed ipcq_region_open.region_size, bytes
+ * @max_mutexes: out: largest allowed ipcq_region_open.mutexes
+ * @max_eventcounts: out: largest allowed ipcq_region_open.eventcounts
+ * @objects: out: objects that the caller's user has created and that still exist
+ * @objects_limit: out: the bound of @objects
+ * @message_bytes: out: message memory charged to the caller's user, bytes
+ * @message_bytes_limit: out: the bound of @message_bytes
+ * @region_bytes: out: sizes of the existing regions the caller's user created,
+ *	with their control areas, in whole pages
+ * @region_bytes_limit: out: the bound of @region_bytes
+ *
+ * Errors: the common ones only.
+ */
+struct ipcq_query {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 features;
+	__u32 max_messages;
+	__u32 max_message_size;
+	__aligned_u64 max_region_size;
+	__u32 max_mutexes;
+	__u32 max_eventcounts;
+	__aligned_u64 objects;
+	__aligned_u64 objects_limit;
+	__aligned_u64 message_bytes;
+	__aligned_u64 message_bytes_limit;
+	__aligned_u64 region_bytes;
+	__aligned_u64 region_bytes_limit;
+};
+
+/*
+ * Flags of an open.
+ *
+ * IPCQ_OPEN_F_READ	receive from the queue; map the region for reading
+ * IPCQ_OPEN_F_WRITE	send to the queue; map the region for writing and use its
+ *			synchronization (with IPCQ_OPEN_F_READ only)
+ * IPCQ_OPEN_F_CREATE	create the object when there is none of this name
+ * IPCQ_OPEN_F_EXCL	with CREATE: fail with EEXIST when there is one
+ * IPCQ_OPEN_F_NONBLOCK	set O_NONBLOCK on the new descriptor
+ *
+ * At least one of READ and WRITE is needed.
+ */
+#define IPCQ_OPEN_F_READ	(1U << 0)
+#define IPCQ_OPEN_F_WRITE	(1U << 1)
+#define IPCQ_OPEN_F_CREATE	(1U << 2)
+#define IPCQ_OPEN_F_EXCL	(1U << 3)
+#define IPCQ_OPEN_F_NONBLOCK	(1U << 4)
+#define IPCQ_OPEN_F_ALL		((1U << 5) - 1)
+
+/**
+ * struct ipcq_open - what opening a queue and opening a region share
+ * @size: size of the struct that contains this one
+ * @flags: a mask of IPCQ_OPEN_F_*
+ * @name: address of the name; 0 for an anonymous object
+ * @name_length: bytes of the name, 1 to IPCQ_NAME_MAX; 0 for an anonymous object
+ * @mode: permission bits (0 to 0777) of an object that is created: read stands
+ *	for receiving or mapping read-only, write for sending or mapping writable;
+ *	the umask is not applied
+ * @lifetime: IPCQ_LIFETIME_* of an object that is created; ignored when the
+ *	object exists; an anonymous object lives until its last close
+ * @fd: out: the new descriptor, close-on-exec
+ * @id: out: the object's id, unique while the module is loaded, never 0
+ * @created: out: 1 when this call created the object, 0 when it existed
+ * @reserved: must be 0
+ *
+ * An anonymous object needs IPCQ_OPEN_F_CREATE and IPCQ_LIFETIME_LAST_CLOSE; its
+ * descriptor is the only way to it.
+ *
+ * Errors: EINVAL for flags that do not go together, a name with a control
+ * character, an unknown mode bit; EOPNOTSUPP, ENAMETOOLONG, ENOENT, EEXIST,
+ * EPROTOTYPE, EBADR, EACCES, EDQUOT, EMFILE, ENFILE, ENOMEM, ESTALE.
+ */
+struct ipcq_open {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name;
+	__u32 name_length;
+	__u32 mode;
+	__u32 lifetime;
+	__s32 fd;
+	__aligned_u64 id;
+	__u32 created;
+	__u32 reserved;
+};
+
+/**
+ * struct ipcq_queue_open - open, or create and open, a queue
+ * @open: the name, access and lifetime
+ * @max_messages: most messages the queue holds, 1 to ipcq_query.max_messages;
+ *	0: 64
+ * @max_message_size: longest message in bytes, 1 to
+ *	ipcq_query.max_message_size; 0: 1 MiB, or @max_bytes if that is given and less
+ * @max_bytes: most payload bytes the queue holds, at least @max_message_size;
+ *	0: @max_messages times @max_message_size
+ *
+ * When the queue exists, each of the last three that is not 0 must be equal to
+ * the queue's own, or the call fails with EBADR.
+ */
+struct ipcq_queue_open {
+	struct ipcq_open open;
+	__u32 max_messages;
+	__u32 max_message_size;
+	__aligned_u64 max_bytes;
+};
+
+/**
+ * struct ipcq_region_open - open, or create and open, a region
+ * @open: the name, access and lifetime
+ * @region_size: bytes of shared memory, 1 to ipcq_query.max_region_size; memory
+ *	is taken page by page as it is first touched
+ * @mutexes: how many mutexes it has, 0 to ipcq_query.max_mutexes
+ * @eventcounts: how many eventcounts, 0 to ipcq_query.max_eventcounts
+ *
+ * To create a region, @region_size must be given.  When the region exists, each
+ * of the three that is not 0 must be equal to the region's own, or the call
+ * fails with EBADR.
+ */
+struct ipcq_region_open {
+	struct ipcq_open open;
+	__aligned_u64 region_size;
+	__u32 mutexes;
+	__u32 eventcounts;
+};
+
+/**
+ * struct ipcq_unlink - remove a name
+ * @size: sizeof(struct ipcq_unlink)
+ * @flags: must be 0
+ * @name: address of the name
+ * @name_length: bytes of the name, 1 to IPCQ_NAME_MAX
+ * @kind: IPCQ_KIND_* the object must be of, or 0 for any
+ *
+ * The object itself ends when its last handle is closed.  A new object may take
+ * the name at once.
+ *
+ * Errors: ENOENT, EPROTOTYPE, EPERM, ENAMETOOLONG, ESTALE; EOPNOTSUPP for an
+ * unknown @kind.
+ */
+struct ipcq_unlink {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name;
+	__u32 name_length;
+	__u32 kind;
+};
+
+/* ------------------------------------------------------------------- queue */
+
+/* Do not wait: fail with EAGAIN.  O_NONBLOCK on the descriptor means the same. */
+#define IPCQ_SEND_F_NONBLOCK	(1U << 0)
+#define IPCQ_SEND_F_ALL		((1U << 1) - 1)
+
+/**
+ * struct ipcq_queue_send - send one message
+ * @size: sizeof(struct ipcq_queue_send), or IPCQ_QUEUE_SEND_MIN when the members
+ *	after @deadline are not used
+ * @flags: a mask of IPCQ_SEND_F_*
+ * @payload: address of the payload; may be 0 when @length is 0
+ * @length: bytes of the payload, 0 to the queue's max_message_size
+ * @deadline: when to stop waiting for room
+ * @sequence: out: the message's number in this queue, counted from 1
+ *
+ * On success the message is in the queue, whatever happens to the sender; on
+ * failure nothing was sent.  Waiting senders are served in the order of their
+ * calls.  (When the memory of @sequence is unmapped while the call runs, the
+ * message is sent and its number not told.)
+ *
+ * Returns 0.  Errors: EBADF, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT, ENOMEM,
+ * EFAULT.
+ */
+struct ipcq_queue_send {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 deadline;
+	__aligned_u64 sequence;
+};
+#define IPCQ_QUEUE_SEND_MIN	32
+
+/* Do not wait: fail with EAGAIN.  O_NONBLOCK on the descriptor means the same. */
+#define IPCQ_RECEIVE_F_NONBLOCK	(1U << 0)
+#define IPCQ_RECEIVE_F_ALL	((1U << 1) - 1)
+
+/**
+ * struct ipcq_queue_receive - receive the oldest message
+ * @size: sizeof(struct ipcq_queue_receive), or IPCQ_QUEUE_RECEIVE_MIN when the
+ *	members after @deadline are not used
+ * @flags: a mask of IPCQ_RECEIVE_F_*
+ * @payload: address of the buffer; may be 0 when @length is 0
+ * @length: bytes of the buffer; out, with EMSGSIZE only: the message's length
+ * @deadline: when to stop waiting for a message
+ * @sequence: out: the message's number in its queue
+ *
+ * The message leaves the queue when all of it has been copied.  A message that
+ * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
+ * copy fails is put back in its place.  Waiting receivers are served in the order
+ * of their calls.
+ *
+ * Returns the message's length.  Errors: EBADF, EMSGSIZE, EAGAIN, ETIMEDOUT,
+ * EINTR, EFAULT.
+ */
+struct ipcq_queue_receive {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 deadline;
+	__aligned_u64 sequence;
+};
+#define IPCQ_QUEUE_RECEIVE_MIN	32
+
+/**
+ * struct ipcq_queue_stat - a queue's attributes and counters
+ * @size: sizeof(struct ipcq_queue_stat)
+ * @flags: must be 0
+ * @id: out: the object's id
+ * @max_bytes: out: most payload bytes it holds
+ * @max_messages: out: most messages it holds
+ * @max_message_size: out: longest message, bytes
+ * @messages: out: messages in it, those being received included
+ * @waiting_senders: out: calls waiting for room
+ * @waiting_receivers: out: calls waiting for a message
+ * @reserved: out: 0
+ * @bytes: out: payload bytes in it
+ * @memory: out: bytes of memory it keeps for messages, in use or not
+ * @sent: out: messages sent since it was created
+ * @received: out: messages received since it was created
+ *
+ * Any handle may ask.  Errors: the common ones only.
+ */
+struct ipcq_queue_stat {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 max_bytes;
+	__u32 max_messages;
+	__u32 max_message_size;
+	__u32 messages;
+	__u32 waiting_senders;
+	__u32 waiting_receivers;
+	__u32 reserved;
+	__aligned_u64 bytes;
+	__aligned_u64 memory;
+	__aligned_u64 sent;
+	__aligned_u64 received;
+};
+
+/* ------------------------------------------------------------------ region */
+
+/*
+ * A region's descriptor has two areas to mmap:
+ *
+ *   offset 0				the data, region_size bytes
+ *   offset IPCQ_REGION_CONTROL_OFFSET	the control area: the words of its mutexes
+ *					and eventcounts; MAP_SHARED only, and not
+ *					inherited by a forked child
+ *
+ * The control area is an array of 64-byte lines: one for each mutex, then one
+ * for each eventcount.  The first 32-bit word of a line is the object's state;
+ * the rest is reserved.
+ *
+ * A mutex word holds
+ *
+ *   bits 0-29	the owner id (IPCQ_IOC_REGION_ATTACH) of the holder, 0 when free
+ *   bit 30	a former holder ended while holding it, and nobody has declared
+ *		it consistent since
+ *   bit 31	threads wait in the kernel
+ *
+ * A thread locks it by changing the word from 0 to its owner id, with acquire
+ * order, and unlocks it by changing it from its owner id to 0, with release
+ * order, each in one atomic compare-and-exchange.  When the exchange fails, it
+ * calls IPCQ_IOC_MUTEX_LOCK or IPCQ_IOC_MUTEX_UNLOCK.
+ *
+ * An eventcount word holds
+ *
+ *   bit 0	threads wait in the kernel
+ *   bits 1-31	the count, which wraps
+ *
+ * A thread that made a condition true adds IPCQ_EVENTCOUNT_ONE to the word, with
+ * release order, and calls IPCQ_IOC_EVENTCOUNT_WAKE when bit 0 was set before.
+ * A thread that needs a condition reads the word, with acquire order, tests the
+ * condition, and when that is false calls IPCQ_IOC_EVENTCOUNT_WAIT with what it
+ * has read.
+ *
+ * The kernel believes nothing in this area: who writes nonsense there harms only
+ * the users of the same region.  An owner id in a mutex that belongs to nobody
+ * is treated as that of a holder that has ended.
+ */
+#define IPCQ_REGION_CONTROL_OFFSET	(1ULL << 43)
+#define IPCQ_CONTROL_LINE		64
+
+#define IPCQ_MUTEX_OWNER_MASK		0x3fffffffU
+#define IPCQ_MUTEX_INCONSISTENT		0x40000000U
+#define IPCQ_MUTEX_WAITERS		0x80000000U
+
+#define IPCQ_EVENTCOUNT_WAITERS		0x1U
+#define IPCQ_EVENTCOUNT_ONE		0x2U
+
+/**
+ * struct ipcq_region_stat - a region's attributes and counters
+ * @size: sizeof(struct ipcq_region_stat)
+ * @flags: must be 0
+ * @id: out: the object's id
+ * @region_size: out: bytes of its data, as given at creation
+ * @control_size: out: bytes of its control area, whole pages; 0 when it has
+ *	neither mutexes nor eventcounts
+ * @mutexes: out: how many mutexes it has
+ * @eventcounts: out: how many eventcounts it has
+ * @owners: out: attached threads
+ * @reserved: out: 0
+ * @owner_deaths: out: mutexes that were recovered from a holder that ended
+ *
+ * Any handle may ask.  Errors: the common ones only.
+ */
+struct ipcq_region_stat {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 region_size;
+	__aligned_u64 control_size;
+	__u32 mutexes;
+	__u32 eventcounts;
+	__u32 owners;
+	__u32 reserved;
+	__aligned_u64 owner_deaths;
+};
+
+/**
+ * struct ipcq_region_attach - get the calling thread's owner id
+ * @size: sizeof(struct ipcq_region_attach)
+ * @flags: must be 0
+ * @owner: out: the thread's owner id in this region, 1 to IPCQ_MUTEX_OWNER_MASK
+ * @reserved: must be 0
+ *
+ * An owner is a thread with the handle it attached through.  Attaching again
+ * gives the same id.  The owner ends, and the mutexes it holds pass on, when the
+ * thread ends or calls execve(2), or when its process closes its last descriptor
+ * of the handle, even if another process has one.  A forked child has no owner
+ * until it attaches.
+ *
+ * Errors: EBADF (the handle is not writable), ENOMEM.
+ */
+struct ipcq_region_attach {
+	__u32 size;
+	__u32 flags;
+	__u32 owner;
+	__u32 reserved;
+};
+
+/* Do not wait: fail with EAGAIN. */
+#define IPCQ_MUTEX_F_TRY	(1U << 0)
+#define IPCQ_MUTEX_F_ALL	((1U << 1) - 1)
+
+/**
+ * struct ipcq_mutex_lock - lock a mutex
+ * @size: sizeof(struct ipcq_mutex_lock)
+ * @flags: a mask of IPCQ_MUTEX_F_*
+ * @mutex: its number, 0 to mutexes - 1
+ * @reserved: must be 0
+ * @deadline: when to stop waiting
+ *
+ * Attaches the thread when it is not.  The mutex passes to waiting threads in
+ * the order of their calls, though a thread that finds it free takes it.
+ *
+ * Returns 0, or fails with EOWNERDEAD, which means that the caller holds the
+ * mutex and that the data it protects may be half changed: repair the data, call
+ * IPCQ_IOC_MUTEX_CONSISTENT, and go on.  Without that call each later holder is
+ * told the same.
+ *
+ * Errors: EBADF, EINVAL (no such mutex), EDEADLK, EAGAIN, ETIMEDOUT, EINTR,
+ * ENOMEM.
+ */
+struct ipcq_mutex_lock {
+	__u32 size;
+	__u32 flags;
+	__u32 mutex;
+	__u32 reserved;
+	__aligned_u64 deadline;
+};
+
+/**
+ * struct ipcq_mutex_unlock - unlock a mutex, or declare it consistent
+ * @size: sizeof(struct ipcq_mutex_unlock)
+ * @flags: must be 0
+ * @mutex: its number
+ * @reserved: must be 0
+ *
+ * IPCQ_IOC_MUTEX_UNLOCK passes the mutex to the thread that has waited longest,
+ * or leaves it free.  IPCQ_IOC_MUTEX_CONSISTENT keeps it held and ends the
+ * reports of EOWNERDEAD.
+ *
+ * Errors: EBADF, EINVAL (no such mutex; or, for CONSISTENT, it is consistent),
+ * EPERM (the calling thread does not hold it through this handle).
+ */
+struct ipcq_mutex_unlock {
+	__u32 size;
+	__u32 flags;
+	__u32 mutex;
+	__u32 reserved;
+};
+
+/**
+ * struct ipcq_mutex_stat - who holds a mutex, and who died holding it
+ * @size: sizeof(struct ipcq_mutex_stat)
+ * @flags: must be 0
+ * @mutex: its number
+ * @word: out: its word in the control area
+ * @holder_pid: out: process id of the holder in the caller's pid namespace; 0
+ *	when it is free, or the holder is not visible there
+ * @holder_tid: out: thread id of the holder, likewise
+ * @waiters: out: threads that wait in the kernel
+ * @died_pid: out: process id of the holder that died last, 0 for none
+ * @died_tid: out: thread id of that holder
+ * @reserved: out: 0
+ * @died_time: out: when it died, nanoseconds of CLOCK_REALTIME, 0 for never
+ * @deaths: out: how many holders have died
+ *
+ * Any handle may ask.  Errors: EINVAL (no such mutex).
+ */
+struct ipcq_mutex_stat {
+	__u32 size;
+	__u32 flags;
+	__u32 mutex;
+	__u32 word;
+	__u32 holder_pid;
+	__u32 holder_tid;
+	__u32 waiters;
+	__u32 died_pid;
+	__u32 died_tid;
+	__u32 reserved;
+	__aligned_u64 died_time;
+	__aligned_u64 deaths;
+};
+
+/* Do not wait: fail with EAGAIN. */
+#define IPCQ_EVENTCOUNT_F_TRY	(1U << 0)
+#define IPCQ_EVENTCOUNT_F_ALL	((1U << 1) - 1)
+
+/**
+ * struct ipcq_eventcount_wait - wait until an eventcount moves
+ * @size: sizeof(struct ipcq_eventcount_wait)
+ * @flags: a mask of IPCQ_EVENTCOUNT_F_*
+ * @eventcount: its number, 0 to eventcounts - 1
+ * @seen: the word as the caller has read it; bit 0 does not matter
+ * @deadline: when to stop waiting
+ *
+ * Returns 0 at once when the count is not that of @seen, else after a wake-up.
+ * The caller tests its condition again: a wake-up is a hint.
+ *
+ * Errors: EBADF (the handle is not readable), EINVAL (no such eventcount),
+ * EAGAIN, ETIMEDOUT, EINTR.
+ */
+struct ipcq_eventcount_wait {
+	__u32 size;
+	__u32 flags;
+	__u32 eventcount;
+	__u32 seen;
+	__aligned_u64 deadline;
+};
+
+/**
+ * struct ipcq_eventcount_wake - wake threads that wait for an eventcount
+ * @size: sizeof(struct ipcq_eventcount_wake)
+ * @flags: must be 0
+ * @eventcount: its number
+ * @count: how many threads to wake at most, in the order they came
+ *
+ * IPCQ_IOC_EVENTCOUNT_ADVANCE adds one to the count first, for callers that have
+ * not mapped the control area; IPCQ_IOC_EVENTCOUNT_WAKE only wakes.
+ *
+ * Returns how many were woken.  Errors: EBADF (the handle is not writable),
+ * EINVAL (no such eventcount, or @count above 2^31 - 1).
+ */
+struct ipcq_eventcount_wake {
+	__u32 size;
+	__u32 flags;
+	__u32 eventcount;
+	__u32 count;
+};
+
+/*
+ * The calls.  The size of the struct is inside the struct, not in the number.
+ */
+#define IPCQ_IOC_QUERY			_IO(IPCQ_IOC_MAGIC, 0x00)
+#define IPCQ_IOC_QUEUE_OPEN		_IO(IPCQ_IOC_MAGIC, 0x01)
+#define IPCQ_IOC_REGION_OPEN		_IO(IPCQ_IOC_MAGIC, 0x02)
+#define IPCQ_IOC_UNLINK			_IO(IPCQ_IOC_MAGIC, 0x03)
+
+#define IPCQ_IOC_QUEUE_SEND		_IO(IPCQ_IOC_MAGIC, 0x40)
+#define IPCQ_IOC_QUEUE_RECEIVE		_IO(IPCQ_IOC_MAGIC, 0x41)
+#define IPCQ_IOC_QUEUE_STAT		_IO(IPCQ_IOC_MAGIC, 0x42)
+
+#define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)
+#define IPCQ_IOC_REGION_ATTACH		_IO(IPCQ_IOC_MAGIC, 0x81)
+#define IPCQ_IOC_MUTEX_LOCK		_IO(IPCQ_IOC_MAGIC, 0x82)
+#define IPCQ_IOC_MUTEX_UNLOCK		_IO(IPCQ_IOC_MAGIC, 0x83)
+#define IPCQ_IOC_MUTEX_CONSISTENT	_IO(IPCQ_IOC_MAGIC, 0x84)
+#define IPCQ_IOC_MUTEX_STAT		_IO(IPCQ_IOC_MAGIC, 0x85)
+#define IPCQ_IOC_EVENTCOUNT_WAIT	_IO(IPCQ_IOC_MAGIC, 0x86)
+#define IPCQ_IOC_EVENTCOUNT_WAKE	_IO(IPCQ_IOC_MAGIC, 0x87)
+#define IPCQ_IOC_EVENTCOUNT_ADVANCE	_IO(IPCQ_IOC_MAGIC, 0x88)
+
+#endif /* _UAPI_LINUX_IPCQ_H */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * ipcq_netlink - the generic netlink family that manages ipcq
+ *
+ * The family's name is IPCQ_GENL_NAME, its version IPCQ_GENL_VERSION.  A socket
+ * sees the objects of the network namespace it was opened in.  Anyone may ask;
+ * users and groups are told as the socket's user namespace sees them.
+ *
+ * IPCQ_CMD_OBJECT_GET
+ *
+ *   with NLM_F_DUMP: lists the objects, anonymous and unlinked ones too, one
+ *   message each, in the order of their ids.  The request may carry
+ *
+ *	IPCQ_A_KIND		list only objects of this kind
+ *
+ *   without NLM_F_DUMP: shows one object.  The request carries one of
+ *
+ *	IPCQ_A_ID		the object with this id
+ *	IPCQ_A_NAME		the object with this name
+ *
+ *   Each reply is a message IPCQ_CMD_OBJECT_GET with
+ *
+ *	IPCQ_A_ID		u64
+ *	IPCQ_A_KIND		u32, IPCQ_KIND_*
+ *	IPCQ_A_NAME		string; absent when the object is anonymous
+ *	IPCQ_A_UID		u32, the owner
+ *	IPCQ_A_GID		u32, the group
+ *	IPCQ_A_MODE		u32, permission bits
+ *	IPCQ_A_LIFETIME		u32, IPCQ_LIFETIME_*
+ *	IPCQ_A_HANDLES		u32, open handles
+ *	IPCQ_A_UNLINKED		flag; the object had a name and lost it
+ *	IPCQ_A_QUEUE		nested IPCQ_A_QUEUE_*, for a queue
+ *	IPCQ_A_REGION		nested IPCQ_A_REGION_*, for a region
+ *
+ *   Errors: ENOENT (no such object), EINVAL (neither or both of id and name, or
+ *   an attribute that does not fit its type), EOPNOTSUPP (an unknown kind),
+ *   ENAMETOOLONG.
+ *
+ * Unknown attributes in a request are refused with EINVAL.
+ */
+#ifndef _UAPI_LINUX_IPCQ_NETLINK_H
+#define _UAPI_LINUX_IPCQ_NETLINK_H
+
+#include <linux/types.h>
+
+#define IPCQ_GENL_NAME		"ipcq"
+#define IPCQ_GENL_VERSION	1
+
+enum {
+	IPCQ_CMD_UNSPEC,
+	IPCQ_CMD_OBJECT_GET,
+	__IPCQ_CMD_MAX
+};
+#define IPCQ_CMD_MAX		(__IPCQ_CMD_MAX - 1)
+
+enum {
+	IPCQ_A_UNSPEC,
+	IPCQ_A_PAD,
+	IPCQ_A_ID,
+	IPCQ_A_KIND,
+	IPCQ_A_NAME,
+	IPCQ_A_UID,
+	IPCQ_A_GID,
+	IPCQ_A_MODE,
+	IPCQ_A_LIFETIME,
+	IPCQ_A_HANDLES,
+	IPCQ_A_UNLINKED,
+	IPCQ_A_QUEUE,
+	IPCQ_A_REGION,
+	__IPCQ_A_MAX
+};
+#define IPCQ_A_MAX		(__IPCQ_A_MAX - 1)
+
+/* Inside IPCQ_A_QUEUE; the values are those of struct ipcq_queue_stat. */
+enum {
+	IPCQ_A_QUEUE_UNSPEC,
+	IPCQ_A_QUEUE_PAD,
+	IPCQ_A_QUEUE_MAX_MESSAGES,		/* u32 */
+	IPCQ_A_QUEUE_MAX_MESSAGE_SIZE,		/* u32 */
+	IPCQ_A_QUEUE_MAX_BYTES,			/* u64 */
+	IPCQ_A_QUEUE_MESSAGES,			/* u32 */
+	IPCQ_A_QUEUE_BYTES,			/* u64 */
+	IPCQ_A_QUEUE_MEMORY,			/* u64 */
+	IPCQ_A_QUEUE_SENT,			/* u64 */
+	IPCQ_A_QUEUE_RECEIVED,			/* u64 */
+	IPCQ_A_QUEUE_WAITING_SENDERS,		/* u32 */
+	IPCQ_A_QUEUE_WAITING_RECEIVERS,		/* u32 */
+	__IPCQ_A_QUEUE_MAX
+};
+#define IPCQ_A_QUEUE_MAX	(__IPCQ_A_QUEUE_MAX - 1)
+
+/* Inside IPCQ_A_REGION; the values are those of struct ipcq_region_stat. */
+enum {
+	IPCQ_A_REGION_UNSPEC,
+	IPCQ_A_REGION_PAD,
+	IPCQ_A_REGION_SIZE,			/* u64 */
+	IPCQ_A_REGION_CONTROL_SIZE,		/* u64 */
+	IPCQ_A_REGION_MUTEXES,			/* u32 */
+	IPCQ_A_REGION_EVENTCOUNTS,		/* u32 */
+	IPCQ_A_REGION_OWNERS,			/* u32 */
+	IPCQ_A_REGION_OWNER_DEATHS,		/* u64 */
+	__IPCQ_A_REGION_MAX
+};
+#define IPCQ_A_REGION_MAX	(__IPCQ_A_REGION_MAX - 1)
+
+#endif /* _UAPI_LINUX_IPCQ_NETLINK_H */

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libipcq - message queues and shared memory regions of the ipcq kernel module
+ *
+ * Conventions
+ * -----------
+ * Handles are opaque.  Functions that can fail return a negative errno value;
+ * what they return on success is said with each.  Nothing is ever printed, and
+ * errno is not part of the interface.  A function that fails has changed nothing
+ * and leaves its output arguments alone, unless said otherwise.
+ *
+ * A handle may be used by several threads at once; closing it while another
+ * thread uses it is the caller's error.  Handles are inherited by fork(2) and
+ * usable in the child; see ipcq_region_open() for regions.
+ *
+ * Deadlines are absolute nanoseconds of CLOCK_MONOTONIC; ipcq_deadline() makes
+ * one.  IPCQ_NO_DEADLINE waits for ever.
+ *
+ * Any function that opens may also fail with -ENOMEM, -EMFILE or -ENFILE; any
+ * that reaches the kernel with -EFAULT for an inaccessible address.  These are
+ * not repeated below.  ipcq_strerror() says what an error means here.
+ */
+#ifndef IPCQ_H
+#define IPCQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ipcq;
+struct ipcq_queue;
+struct ipcq_region;
+
+#define IPCQ_NO_DEADLINE	((uint64_t)0)
+
+/* Flags of ipcq_queue_open() and ipcq_region_open(). */
+enum {
+	IPCQ_READ	= 1 << 0,	/* receive; map for reading */
+	IPCQ_WRITE	= 1 << 1,	/* send; map for writing, lock, wake */
+	IPCQ_CREATE	= 1 << 2,	/* create when there is none of this name */
+	IPCQ_EXCLUSIVE	= 1 << 3,	/* with CREATE: fail when there is one */
+	IPCQ_NONBLOCK	= 1 << 4,	/* operations fail with -EAGAIN, not wait */
+	IPCQ_PERSISTENT	= 1 << 5,	/* with CREATE: outlive the last close */
+};
+
+/* Flags of single operations. */
+enum {
+	IPCQ_DONTWAIT	= 1 << 0,	/* fail with -EAGAIN, do not wait */
+};
+
+/* Kinds of object. */
+enum ipcq_kind {
+	IPCQ_ANY	= 0,
+	IPCQ_QUEUE	= 1,
+	IPCQ_REGION	= 2,
+};
+
+/* ----------------------------------------------------------------- general */
+
+/**
+ * ipcq_connect() - open the device
+ * @out: receives the connection
+ *
+ * The connection is bound to the network namespace of the calling process, in
+ * which object names are looked up.
+ *
+ * Return: 0; -ENOENT or -ENXIO when the module is not loaded; -EACCES when the
+ * device's permissions refuse the caller.
+ */
+int ipcq_connect(struct ipcq **out);
+
+/**
+ * ipcq_disconnect() - close the device
+ * @ipcq: the connection, or NULL
+ *
+ * Queues and regions opened through it stay open.
+ */
+void ipcq_disconnect(struct ipcq *ipcq);
+
+/* What the module can do, its limits and the caller's use; sizes in bytes. */
+struct ipcq_limits {
+	uint64_t features;		/* the kernel's IPCQ_FEATURE_* mask */
+	uint32_t max_messages;		/* most messages a queue may be made for */
+	uint32_t max_message_size;	/* longest message a queue may be made for */
+	uint64_t max_region_size;
+	uint32_t max_mutexes;		/* in one region */
+	uint32_t max_eventcounts;	/* in one region */
+	uint64_t objects;		/* of the caller's user, now */
+	uint64_t objects_limit;
+	uint64_t message_bytes;		/* memory charged to the user, now */
+	uint64_t message_bytes_limit;
+	uint64_t region_bytes;		/* size of the user's regions, now */
+	uint64_t region_bytes_limit;
+};
+
+/**
+ * ipcq_limits() - ask what the module can do, its limits and the caller's use
+ * @ipcq: the connection
+ * @out: receives the answer
+ *
+ * Return: 0.
+ */
+int ipcq_limits(struct ipcq *ipcq, struct ipcq_limits *out);
+
+/**
+ * ipcq_unlink() - remove a name
+ * @ipcq: the connection
+ * @name: the object's name
+ * @kind: the kind it must be of, or IPCQ_ANY
+ *
+ * The object ends when its last handle is closed.
+ *
+ * Return: 0; -ENOENT no such name; -EPROTOTYPE it is of another kind; -EPERM the
+ * caller does not own it; -ENAMETOOLONG; -EINVAL an empty name or one with a
+ * control character; -ESTALE the connection's namespace has ended.
+ */
+int ipcq_unlink(struct ipcq *ipcq, const char *name, enum ipcq_kind kind);
+
+/**
+ * ipcq_deadline() - a point in time from now on
+ * @nanoseconds: how far from now; negative counts as 0
+ *
+ * Return: the deadline, never IPCQ_NO_DEADLINE.
+ */
+uint64_t ipcq_deadline(int64_t nanoseconds);
+
+/**
+ * ipcq_strerror() - what an error means in this library
+ * @error: a negative errno value returned by it
+ *
+ * Return: a constant string, in lower case without a full stop; for a value the
+ * library does not return, "unknown error".
+ */
+const char *ipcq_strerror(int error);
+
+/* ------------------------------------------------------------------- queue */
+
+/* What a queue is created with; 0 stands for the default. */
+struct ipcq_queue_options {
+	uint32_t max_messages;		/* default 64 */
+	uint32_t max_message_size;	/* bytes, default 1 MiB */
+	uint64_t max_bytes;		/* default max_messages * max_message_size */
+	uint32_t mode;			/* permission bits, default 0600 */
+};
+
+/**
+ * ipcq_queue_open() - open, or create and open, a queue
+ * @ipcq: the connection
+ * @name: 1 to 255 bytes, or NULL for an anonymous queue (needs IPCQ_CREATE)
+ * @flags: IPCQ_READ and or IPCQ_WRITE, and the other open flags as needed
+ * @options: attributes, or NULL for the defaults; when the queue exists, those
+ *	that are not 0 (but for the mode) must be its own
+ * @out: receives the handle
+ *
+ * Return: 1 when this call created the queue, 0 when it existed; -ENOENT no such
+ * name; -EEXIST it exists and IPCQ_EXCLUSIVE was given; -EPROTOTYPE the name is a
+ * region's; -EBADR it has other attributes; -EACCES its mode refuses the access;
+ * -EDQUOT the user has too many objects; -ENAMETOOLONG; -EINVAL a bad name, flag
+ * or option; -ESTALE the connection's namespace has ended.
+ */
+int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
+		    const struct ipcq_queue_options *options,
+		    struct ipcq_queue **out);
+
+/**
+ * ipcq_queue_from_fd() - take over a descriptor, as passed over a Unix socket
+ * @fd: a queue's descriptor; owned by the handle on success
+ * @out: receives the handle
+ *
+ * Return: 0; -ENOTTY when the descriptor is not a queue's; -EBADF.
+ */
+int ipcq_queue_from_fd(int fd, struct ipcq_queue **out);
+
+/**
+ * ipcq_queue_close() - close a queue
+ * @queue: the handle, or NULL
+ */
+void ipcq_queue_close(struct ipcq_queue *queue);
+
+/**
+ * ipcq_queue_fd() - the queue's descriptor, to poll, to pass on or to inherit
+ * @queue: the handle
+ *
+ * Return: the descriptor, still owned by the handle.
+ */
+int ipcq_queue_fd(const struct ipcq_queue *queue);
+
+/**
+ * ipcq_queue_send() - send a message, waiting for room
+ * @queue: the handle
+ * @payload: the message; may be NULL when @length is 0
+ * @length: bytes, 0 to the queue's longest message
+ *
+ * Return: 0; the errors of ipcq_queue_send_until() but for -ETIMEDOUT.
+ */
+int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
+		    size_t length);
+
+/**
+ * ipcq_queue_send_until() - send a message, waiting for room until a deadline
+ * @queue: the handle
+ * @payload: the message; may be NULL when @length is 0
+ * @length: bytes, 0 to the queue's longest message
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @sequence: receives the message's number in the queue, or NULL
+ *
+ * Return: 0; -EMSGSIZE longer than the queue allows; -EAGAIN it would wait;
+ * -ETIMEDOUT; -EINTR a signal handler ran; -EDQUOT the user's message memory is
+ * used up; -ENOMEM; -EBADF the handle cannot write; -EINVAL an unknown flag.
+ */
+int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
+			  size_t length, unsigned int flags, uint64_t deadline,
+			  uint64_t *sequence);
+
+/**
+ * ipcq_queue_receive() - receive the oldest message, waiting for one
+ * @queue: the handle
+ * @buffer: where to put it; may be NULL when @size is 0
+ * @size: bytes of the buffer
+ *
+ * Return: the message's length, 0 or more; the errors of
+ * ipcq_queue_receive_until() but for -ETIMEDOUT.
+ */
+ssize_t ipcq_queue_receive(struct ipcq_queue *queue, void *buffer, size_t size);
+
+/**
+ * ipcq_queue_receive_until() - receive the oldest message until a deadline
+ * @queue: the handle
+ * @buffer: where to put it; may be NULL when @size is 0
+ * @size: bytes of the buffer
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @sequence: receives the message's number in the queue, or NULL
+ *
+ * Return: the message's length; -EMSGSIZE the message is longer than the buffer
+ * and stays in the queue; -EAGAIN no message; -ETIMEDOUT; -EINTR a signal handler
+ * ran; -EBADF the handle cannot read; -EINVAL an unknown flag.
+ */
+ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
+				 size_t size, unsigned int flags,
+				 uint64_t deadline, uint64_t *sequence);
+
+/**
+ * ipcq_queue_next_size() - bytes of the message that is next to be received
+ * @queue: the handle
+ *
+ * Return: its length; 0 also when there is no message; -EBADF.
+ */
+ssize_t ipcq_queue_next_size(struct ipcq_queue *queue);
+
+/* A queue's attributes and counters; sizes in bytes. */
+struct ipcq_queue_info {
+	uint32_t max_messages;
+	uint32_t max_message_size;
+	uint64_t max_bytes;
+	uint32_t messages;		/* in the queue */
+	uint32_t waiting_senders;
+	uint32_t waiting_receivers;
+	uint64_t bytes;			/* of payload in the queue */
+	uint64_t memory;		/* kept for messages, in use or not */
+	uint64_t sent;			/* since it was created */
+	uint64_t received;		/* since it was created */
+};
+
+/**
+ * ipcq_queue_info() - a queue's attributes and counters
+ * @queue: the handle
+ * @id: receives the object's id, or NULL
+ * @out: receives the answer
+ *
+ * Return: 0.
+ */
+int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
+		    struct ipcq_queue_info *out);
+
+/* ------------------------------------------------------------------ region */
+
+/* What a region is created with. */
+struct ipcq_region_options {
+	uint64_t size;			/* bytes; needed to create */
+	uint32_t mutexes;
+	uint32_t eventcounts;
+	uint32_t mode;			/* permission bits, default 0600 */
+};
+
+/**
+ * ipcq_region_open() - open, or create and open, and map a region
+ * @ipcq: the connection
+ * @name: 1 to 255 bytes, or NULL for an anonymous region (needs IPCQ_CREATE)
+ * @flags: IPCQ_READ, or IPCQ_READ and IPCQ_WRITE, and other open flags as needed
+ * @options: attributes; may be NULL to open an existing region; when the region
+ *	exists, those that are not 0 (but for the mode) must be its own
+ * @out: receives the handle
+ *
+ * The data is mapped shared, writable with IPCQ_WRITE.  A child made by fork(2)
+ * keeps the handle and the data; it becomes an owner of its own at its first
+ * operation and holds none of its parent's mutexes.
+ *
+ * Return: 1 when this call created the region, 0 when it existed; the errors of
+ * ipcq_queue_open(), with -EPROTOTYPE for a name that is a queue's and -EDQUOT
+ * for the sizes of the user's regions, too.
+ */
+int ipcq_region_open(struct ipcq *ipcq, const char *name, unsigned int flags,
+		     const struct ipcq_region_options *options,
+		     struct ipcq_region **out);
+
+/**
+ * ipcq_region_from_fd() - take over a descriptor and map the region
+ * @fd: a region's descriptor; owned by the handle on success
+ * @out: receives the handle
+ *
+ * Return: 0; -ENOTTY when the descriptor is not a region's; -EBADF.
+ */
+int ipcq_region_from_fd(int fd, struct ipcq_region **out);
+
+/**
+ * ipcq_region_close() - unmap and close a region
+ * @region: the handle, or NULL
+ *
+ * Mutexes the process still holds through it pass on as if it had died.
+ */
+void ipcq_region_close(struct ipcq_region *region);
+
+/**
+ * ipcq_region_fd() - the region's descriptor, to pass on or to inherit
+ * @region: the handle
+ *
+ * Return: the descriptor, still owned by the handle.
+ */
+int ipcq_region_fd(const struct ipcq_region *region);
+
+/**
+ * ipcq_region_data() - the shared memory
+ * @region: the handle
+ *
+ * Return: its address, valid until the handle is closed; writing through it when
+ * the handle was opened without IPCQ_WRITE raises SIGSEGV.
+ */
+void *ipcq_region_data(const struct ipcq_region *region);
+
+/**
+ * ipcq_region_size() - bytes of the shared memory
+ * @region: the handle
+ *
+ * Return: its size, as given at creation.
+ */
+size_t ipcq_region_size(const struct ipcq_region *region);
+
+/* A region's attributes and counters; sizes in bytes. */
+struct ipcq_region_info {
+	uint64_t size;
+	uint64_t control_size;		/* of the control area */
+	uint32_t mutexes;
+	uint32_t eventcounts;
+	uint32_t owners;		/* attached threads */
+	uint64_t owner_deaths;		/* mutexes recovered from a dead holder */
+};
+
+/**
+ * ipcq_region_info() - a region's attributes and counters
+ * @region: the handle
+ * @id: receives the object's id, or NULL
+ * @out: receives the answer
+ *
+ * Return: 0.
+ */
+int ipcq_region_info(struct ipcq_region *region, uint64_t *id,
+		     struct ipcq_region_info *out);
+
+/**
+ * ipcq_mutex_lock() - lock a mutex of a region
+ * @region: the handle, opened with IPCQ_WRITE
+ * @mutex: its number, from 0
+ *
+ * Without a system call when the mutex is free.
+ *
+ * Return: 0; -EOWNERDEAD, the mutex is held, and a former holder ended while
+ * holding it: repair the data and call ipcq_mutex_consistent(); the errors of
+ * ipcq_mutex_lock_until() but for -EAGAIN and -ETIMEDOUT.
+ */
+int ipcq_mutex_lock(struct ipcq_region *region, uint32_t mutex);
+
+/**
+ * ipcq_mutex_lock_until() - lock a mutex, waiting until a deadline
+ * @region: the handle, opened with IPCQ_WRITE
+ * @mutex: its number, from 0
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ *
+ * Return: 0; -EOWNERDEAD as for ipcq_mutex_lock(); -EDEADLK the thread holds it
+ * already; -EAGAIN it is held and IPCQ_DONTWAIT was given; -ETIMEDOUT; -EINTR a
+ * signal handler ran; -EBADF the handle cannot write; -EINVAL no such mutex;
+ * -ENOMEM.
+ */
+int ipcq_mutex_lock_until(struct ipcq_region *region, uint32_t mutex,
+			  unsigned int flags, uint64_t deadline);
+
+/**
+ * ipcq_mutex_unlock() - unlock a mutex
+ * @region: the handle
+ * @mutex: its number
+ *
+ * Without a system call when no thread waits and the mutex is consistent.
+ *
+ * Return: 0; -EPERM the calling thread does not hold it; -EBADF; -EINVAL.
+ */
+int ipcq_mutex_unlock(struct ipcq_region *region, uint32_t mutex);
+
+/**
+ * ipcq_mutex_consistent() - declare the data of a mutex repaired
+ * @region: the handle
+ * @mutex: its number, held by the calling thread after -EOWNERDEAD
+ *
+ * Return: 0; -EPERM the calling thread does not hold it; -EINVAL it is
+ * consistent, or there is no such mutex; -EBADF.
+ */
+int ipcq_mutex_consistent(struct ipcq_region *region, uint32_t mutex);
+
+/* Who holds a mutex, and who died holding it. */
+struct ipcq_mutex_info {
+	bool locked;
+	bool inconsistent;
+	pid_t holder_pid;		/* 0: free, or not visible here */
+	pid_t holder_tid;
+	uint32_t waiters;		/* threads waiting in the kernel */
+	pid_t died_pid;			/* the holder that died last, 0 for none */
+	pid_t died_tid;
+	uint64_t died_time;		/* nanoseconds of CLOCK_REALTIME */
+	uint64_t deaths;
+};
+
+/**
+ * ipcq_mutex_info() - who holds a mutex, and who died holding it
+ * @region: the handle
+ * @mutex: its number
+ * @out: receives the answer
+ *
+ * Return: 0; -EINVAL no such mutex.
+ */
+int ipcq_mutex_info(struct ipcq_region *region, uint32_t mutex,
+		    struct ipcq_mutex_info *out);
+
+/**
+ * ipcq_eventcount_read() - the count now, to be waited on
+ * @region: the handle
+ * @eventcount: its number, from 0
+ *
+ * Read it first, then test the condition, then wait with what was read.
+ *
+ * Return: the value; 0 when there is no such eventcount.
+ */
+uint32_t ipcq_eventcount_read(struct ipcq_region *region, uint32_t eventcount);
+
+/**
+ * ipcq_eventcount_wait() - wait until the count is no longer what was read
+ * @region: the handle
+ * @eventcount: its number
+ * @seen: what ipcq_eventcount_read() returned
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ *
+ * Test the condition again afterwards: a wake-up is a hint.
+ *
+ * Return: 0; -EAGAIN the count is as seen and IPCQ_DONTWAIT was given;
+ * -ETIMEDOUT; -EINTR a signal handler ran; -EINVAL no such eventcount; -EBADF.
+ */
+int ipcq_eventcount_wait(struct ipcq_region *region, uint32_t eventcount,
+			 uint32_t seen, unsigned int flags, uint64_t deadline);
+
+/**
+ * ipcq_eventcount_advance() - count up and wake those who wait
+ * @region: the handle, opened with IPCQ_WRITE
+ * @eventcount: its number
+ * @wake: how many waiting threads to wake at most
+ *
+ * Make the condition true first.  Without a system call when nobody waits.
+ *
+ * Return: 0 or more, how many were woken; -EBADF; -EINVAL.
+ */
+int ipcq_eventcount_advance(struct ipcq_region *region, uint32_t eventcount,
+			    uint32_t wake);
+
+/* -------------------------------------------------------------- management */
+
+/* An object as the management interface tells it. */
+struct ipcq_object_info {
+	uint64_t id;
+	enum ipcq_kind kind;
+	const char *name;		/* NULL when anonymous */
+	uid_t uid;
+	gid_t gid;
+	uint32_t mode;			/* permission bits */
+	bool persistent;
+	bool unlinked;			/* had a name and lost it */
+	uint32_t handles;		/* open handles */
+	struct ipcq_queue_info queue;	/* when kind is IPCQ_QUEUE */
+	struct ipcq_region_info region;	/* when kind is IPCQ_REGION */
+};
+
+/**
+ * ipcq_list() - list the objects of the network namespace
+ * @kind: list only these, or IPCQ_ANY
+ * @each: called for each object, in the order of ids; what it is given is valid
+ *	during the call; a value other than 0 ends the listing
+ * @context: handed to @each
+ *
+ * An object that is created or removed while the listing runs may or may not be
+ * in it; every other is listed exactly once.
+ *
+ * Return: 0; what @each returned; -ENODEV when the module is not loaded; -ENOMEM.
+ */
+int ipcq_list(enum ipcq_kind kind,
+	      int (*each)(const struct ipcq_object_info *object, void *context),
+	      void *context);
+
+/**
+ * ipcq_show() - show one object
+ * @name: its name, or NULL to find it by id
+ * @id: its id when @name is NULL
+ * @each: called once with the object; its value is returned
+ * @context: handed to @each
+ *
+ * Return: what @each returned; -ENODEV when the module is not loaded; -ENOENT no
+ * such object; -ENAMETOOLONG; -EINVAL; -ENOMEM.
+ */
+int ipcq_show(const char *name, uint64_t id,
+	      int (*each)(const struct ipcq_object_info *object, void *context),
+	      void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IPCQ_H */
