@@ -36,7 +36,7 @@ count_cases()
 			skipped=$((skipped + 1)) cases=$((cases + 1)) running=
 			;;
 		'[  FAILED  ] '* | '[  ERROR   ] '*)
-			[ -n "$running" ] && [ "${line#*\] }" = "$running" ] || continue
+			[ "${line#*\] }" = "${running:-none runs}" ] || continue
 			fail "$name: $running"
 			cases=$((cases + 1)) cases_failed=$((cases_failed + 1)) running=
 			;;

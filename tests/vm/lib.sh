@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # What the scripts of this directory share.  Sourced, never run.
+# shellcheck disable=SC2034 # the variables are for those who source it
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
@@ -23,7 +24,8 @@ finish()
 
 	trap - EXIT INT TERM HUP
 	for pid in "${children[@]}"; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
 	done
 	[ -z "$work" ] || rm -rf "$work"
 	exit "$status"
