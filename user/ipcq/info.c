@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ipcq info - what the module can do, its limits and their use
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "commands.h"
+#include "util.h"
+
+static const struct argp_option options[] = {
+	JSON_OPTION,
+	{ 0 }
+};
+
+static const char doc[] =
+	"Tell whether the module is loaded, what it can do, its limits, and what "
+	"your user has of them.\v"
+	"JSON fields:\n"
+	"  loaded, kernel, machine, and when loaded:\n"
+	"  features (a list of \"queue\", \"region\", \"mutex\", \"eventcount\"),\n"
+	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
+	"    max_eventcounts, objects, message_bytes, region_bytes}\n"
+	"  use: {objects, message_bytes, region_bytes}\n"
+	"Sizes are in bytes.  The exit status is 3 when the module is not there.\n"
+	"\n"
+	"Example:\n"
+	"  ipcq info --json | jq .limits.max_message_size";
+
+/* The bits of the interface, in their order. */
+static const char *const features[] = { "queue", "region", "mutex", "eventcount" };
+
+#define FEATURES	(sizeof(features) / sizeof(*features))
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	(void)argument;
+	if (key != OPTION_JSON)
+		return ARGP_ERR_UNKNOWN;
+	*json = true;
+	return 0;
+}
+
+static json_t *features_json(uint64_t mask)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < FEATURES; i++)
+		if (mask & UINT64_C(1) << i)
+			json_array_append_new(list, json_string(features[i]));
+	return list;
+}
+
+static json_t *limits_json(const struct ipcq_limits *limits)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "max_messages", (json_int_t)limits->max_messages,
+			 "max_message_size", (json_int_t)limits->max_message_size,
+			 "max_region_size", (json_int_t)limits->max_region_size,
+			 "max_mutexes", (json_int_t)limits->max_mutexes,
+			 "max_eventcounts", (json_int_t)limits->max_eventcounts,
+			 "objects", (json_int_t)limits->objects_limit,
+			 "message_bytes", (json_int_t)limits->message_bytes_limit,
+			 "region_bytes", (json_int_t)limits->region_bytes_limit);
+}
+
+static json_t *use_json(const struct ipcq_limits *limits)
+{
+	return json_pack("{s:I, s:I, s:I}",
+			 "objects", (json_int_t)limits->objects,
+			 "message_bytes", (json_int_t)limits->message_bytes,
+			 "region_bytes", (json_int_t)limits->region_bytes);
+}
+
+/* @limits: NULL when the module is not there */
+static int print_as_json(const struct utsname *system,
+			 const struct ipcq_limits *limits)
+{
+	json_t *json;
+
+	if (!limits)
+		json = json_pack("{s:b, s:s, s:s}", "loaded", 0,
+				 "kernel", system->release,
+				 "machine", system->machine);
+	else
+		json = json_pack("{s:b, s:s, s:s, s:o, s:o, s:o}", "loaded", 1,
+				 "kernel", system->release,
+				 "machine", system->machine,
+				 "features", features_json(limits->features),
+				 "limits", limits_json(limits),
+				 "use", use_json(limits));
+	return print_json(json, JSON_INDENT(2));
+}
+
+static void print_bytes(const char *label, uint64_t bytes)
+{
+	char text[32];
+
+	printf("%-22s %s\n", label, human_size(text, sizeof(text), bytes));
+}
+
+static void print_use(const char *label, uint64_t used, uint64_t limit)
+{
+	char text[2][32];
+
+	printf("%-22s %s of %s\n", label,
+	       human_size(text[0], sizeof(text[0]), used),
+	       human_size(text[1], sizeof(text[1]), limit));
+}
+
+static void print_for_humans(const struct utsname *system,
+			     const struct ipcq_limits *limits)
+{
+	size_t i;
+
+	printf("%-22s %s (%s)\n", "kernel", system->release, system->machine);
+	printf("%-22s %s\n", "module", limits ? "loaded" : "not loaded");
+	if (!limits)
+		return;
+	printf("%-22s", "features");
+	for (i = 0; i < FEATURES; i++)
+		if (limits->features & UINT64_C(1) << i)
+			printf(" %s", features[i]);
+	puts("\n\nLargest of each object");
+	printf("%-22s %" PRIu32 "\n", "  messages", limits->max_messages);
+	print_bytes("  message size", limits->max_message_size);
+	print_bytes("  region size", limits->max_region_size);
+	printf("%-22s %" PRIu32 "\n", "  mutexes", limits->max_mutexes);
+	printf("%-22s %" PRIu32 "\n", "  eventcounts", limits->max_eventcounts);
+	puts("\nUsed by your user");
+	printf("%-22s %" PRIu64 " of %" PRIu64 "\n", "  objects",
+	       limits->objects, limits->objects_limit);
+	print_use("  message memory", limits->message_bytes,
+		  limits->message_bytes_limit);
+	print_use("  region memory", limits->region_bytes,
+		  limits->region_bytes_limit);
+}
+
+int cmd_info(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options, .parser = parse_option, .doc = doc,
+	};
+	struct ipcq_limits limits;
+	struct utsname system;
+	struct ipcq *ipcq;
+	bool json = false;
+	int error, code;
+
+	parse_arguments(&argp, argc, argv, 0, &json);
+	uname(&system);
+	error = ipcq_connect(&ipcq);
+	if (!error) {
+		error = ipcq_limits(ipcq, &limits);
+		ipcq_disconnect(ipcq);
+	}
+	if (json)
+		code = print_as_json(&system, error ? NULL : &limits);
+	else
+		code = EXIT_OK, print_for_humans(&system, error ? NULL : &limits);
+	if (error)
+		return report_module(error);
+	return code;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An object of the management interface, in JSON and for humans.
+ */
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "object.h"
+#include "util.h"
+
+static json_t *queue_json(const struct ipcq_queue_info *queue)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "max_messages", (json_int_t)queue->max_messages,
+			 "max_message_size", (json_int_t)queue->max_message_size,
+			 "max_bytes", (json_int_t)queue->max_bytes,
+			 "messages", (json_int_t)queue->messages,
+			 "bytes", (json_int_t)queue->bytes,
+			 "memory", (json_int_t)queue->memory,
+			 "waiting_senders", (json_int_t)queue->waiting_senders,
+			 "waiting_receivers", (json_int_t)queue->waiting_receivers,
+			 "sent", (json_int_t)queue->sent,
+			 "received", (json_int_t)queue->received);
+}
+
+static json_t *region_json(const struct ipcq_region_info *region)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "size", (json_int_t)region->size,
+			 "control_size", (json_int_t)region->control_size,
+			 "mutexes", (json_int_t)region->mutexes,
+			 "eventcounts", (json_int_t)region->eventcounts,
+			 "owners", (json_int_t)region->owners,
+			 "owner_deaths", (json_int_t)region->owner_deaths);
+}
+
+static json_t *name_hex(const char *name)
+{
+	char text[2 * 255 + 1] = "";
+	size_t i;
+
+	for (i = 0; name[i] && i < 255; i++)
+		sprintf(text + 2 * i, "%02x", (unsigned char)name[i]);
+	return json_string(text);
+}
+
+/* Set the fields of the name; 0, or -1 when memory is short. */
+static int set_name(json_t *json, const char *name)
+{
+	char *shown;
+	int error;
+
+	if (!name)
+		return json_object_set_new(json, "name", json_null());
+	if (is_utf8(name, strlen(name)))
+		return json_object_set_new(json, "name", json_string(name));
+	shown = printable(name);
+	error = !shown ||
+		json_object_set_new(json, "name", json_string(shown)) ||
+		json_object_set_new(json, "name_hex", name_hex(name));
+	free(shown);
+	return error ? -1 : 0;
+}
+
+json_t *object_json(const struct ipcq_object_info *object)
+{
+	json_t *details = object->kind == IPCQ_QUEUE ?
+			  queue_json(&object->queue) :
+			  region_json(&object->region);
+	char mode[16];
+	json_t *json;
+
+	snprintf(mode, sizeof(mode), "%04o", object->mode);
+	json = json_pack("{s:I, s:s, s:I, s:I, s:s, s:b, s:b, s:I, s:o}",
+			 "id", (json_int_t)object->id,
+			 "kind", kind_name(object->kind),
+			 "uid", (json_int_t)object->uid,
+			 "gid", (json_int_t)object->gid,
+			 "mode", mode,
+			 "persistent", object->persistent,
+			 "unlinked", object->unlinked,
+			 "handles", (json_int_t)object->handles,
+			 kind_name(object->kind), details);
+	if (json && set_name(json, object->name)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+char *object_label(const struct ipcq_object_info *object)
+{
+	return object->name ? printable(object->name) : strdup("-");
+}
+
+void user_label(uid_t uid, char *buffer, size_t size)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user)
+		snprintf(buffer, size, "%s", user->pw_name);
+	else
+		snprintf(buffer, size, "%lu", (unsigned long)uid);
+}
+
+void group_label(gid_t gid, char *buffer, size_t size)
+{
+	const struct group *group = getgrgid(gid);
+
+	if (group)
+		snprintf(buffer, size, "%s", group->gr_name);
+	else
+		snprintf(buffer, size, "%lu", (unsigned long)gid);
+}
