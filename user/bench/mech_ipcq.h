@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the mechanisms of the module have in common. */
+#ifndef BENCH_MECH_IPCQ_H
+#define BENCH_MECH_IPCQ_H
+
+#include "mechanism.h"
+
+#include "ipcq.h"
+
+/* A library error with what was being done; a SKIP when there is no module. */
+enum bench_status bench_ipcq_error(struct bench_link *link, const char *what,
+				   int error);
+
+/* Connect and ask for the limits; the caller disconnects. */
+enum bench_status bench_ipcq_connect(struct bench_link *link, struct ipcq **ipcq,
+				     struct ipcq_limits *limits);
+
+#endif /* BENCH_MECH_IPCQ_H */
