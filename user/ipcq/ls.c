@@ -73,13 +73,16 @@ static void describe(const struct ipcq_object_info *object, char *text,
 	char bytes[32];
 
 	if (object->kind == IPCQ_QUEUE)
-		snprintf(text, size, "%" PRIu32 "/%" PRIu32 " messages, %s",
+		snprintf(text, size, "%" PRIu32 " of %" PRIu32 " messages, %s",
 			 object->queue.messages, object->queue.max_messages,
 			 human_size(bytes, sizeof(bytes), object->queue.bytes));
 	else
-		snprintf(text, size, "%s, %" PRIu32 " mutexes, %" PRIu32 " eventcounts",
+		snprintf(text, size, "%s, %" PRIu32 " mutex%s, %" PRIu32 " eventcount%s",
 			 human_size(bytes, sizeof(bytes), object->region.size),
-			 object->region.mutexes, object->region.eventcounts);
+			 object->region.mutexes,
+			 object->region.mutexes == 1 ? "" : "es",
+			 object->region.eventcounts,
+			 object->region.eventcounts == 1 ? "" : "s");
 }
 
 static int add_row(const struct ipcq_object_info *object, struct listing *listing)

@@ -73,10 +73,15 @@ static const char *advice(int error)
 
 static const char *meaning(int error)
 {
-	/* The library's text leaves open what the caller knows by now. */
-	if (error == -ENOENT)
-		return "there is no object of this name";
-	return ipcq_strerror(error);
+	/* The library's texts leave open what the caller knows by now. */
+	switch (error) {
+	case -ENOENT:
+		return "there is no such object";
+	case -EPERM:
+		return "only its owner may do this";
+	default:
+		return ipcq_strerror(error);
+	}
 }
 
 int report(const char *object, int error)

@@ -74,9 +74,11 @@ json_t *object_json(const struct ipcq_object_info *object)
 	json_t *json;
 
 	snprintf(mode, sizeof(mode), "%04o", object->mode);
-	json = json_pack("{s:I, s:s, s:I, s:I, s:s, s:b, s:b, s:I, s:o}",
+	/* The name is set below, and keeps its place. */
+	json = json_pack("{s:I, s:s, s:n, s:I, s:I, s:s, s:b, s:b, s:I, s:o}",
 			 "id", (json_int_t)object->id,
 			 "kind", kind_name(object->kind),
+			 "name",
 			 "uid", (json_int_t)object->uid,
 			 "gid", (json_int_t)object->gid,
 			 "mode", mode,
