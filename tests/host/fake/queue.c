@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The model's queues: the payloads lie one after the other in the object's data.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "fake.h"
+
+int fake_queue_open(struct fake_object *object, bool created, void *argument)
+{
+	const struct ipcq_queue_open *open = argument;
+	struct fake_queue *queue = &object->queue;
+
+	if (open->max_messages > FAKE_MAX_MESSAGES ||
+	    open->max_message_size > FAKE_MAX_MESSAGE_SIZE)
+		return -EINVAL;
+	if (!created)
+		return (open->max_messages &&
+			open->max_messages != queue->max_messages) ||
+		       (open->max_message_size &&
+			open->max_message_size != queue->max_message_size) ||
+		       (open->max_bytes && open->max_bytes != queue->max_bytes) ?
+		       -EBADR : 0;
+	queue->max_messages = open->max_messages ? open->max_messages : 64;
+	queue->max_message_size = open->max_message_size ?
+				  open->max_message_size :
+				  FAKE_MAX_MESSAGE_SIZE;
+	queue->max_bytes = open->max_bytes ? open->max_bytes :
+			   (uint64_t)queue->max_messages * queue->max_message_size;
+	return queue->max_bytes < queue->max_message_size ? -EINVAL : 0;
+}
+
+static bool has_room(const struct fake_queue *queue, uint64_t length)
+{
+	return queue->count < queue->max_messages &&
+	       queue->bytes + length <= queue->max_bytes &&
+	       queue->bytes + length <= FAKE_DATA_SIZE;
+}
+
+static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send)
+{
+	struct fake_queue *queue = &handle->object->queue;
+	int error;
+
+	if (send->size != sizeof(*send) && send->size != IPCQ_QUEUE_SEND_MIN)
+		return -EINVAL;
+	if (!(handle->access & IPCQ_OPEN_F_WRITE))
+		return -EBADF;
+	if (send->flags & ~IPCQ_SEND_F_ALL)
+		return -EOPNOTSUPP;
+	if (send->length > queue->max_message_size)
+		return -EMSGSIZE;
+	while (!has_room(queue, send->length)) {
+		if (handle->nonblock || send->flags & IPCQ_SEND_F_NONBLOCK)
+			return -EAGAIN;
+		queue->waiting_senders++;
+		error = fake_wait(send->deadline);
+		queue->waiting_senders--;
+		if (error)
+			return error;
+	}
+	if (send->length)
+		memcpy(fake_data(handle->object) + queue->bytes,
+		       (const void *)(uintptr_t)send->payload, send->length);
+	queue->lengths[queue->count++] = (uint32_t)send->length;
+	queue->bytes += send->length;
+	queue->sent++;
+	if (send->size == sizeof(*send))
+		send->sequence = queue->sent;
+	return 0;
+}
+
+static int receive_message(struct fake_handle *handle,
+			   struct ipcq_queue_receive *receive)
+{
+	struct fake_queue *queue = &handle->object->queue;
+	char *data = fake_data(handle->object);
+	uint32_t length;
+	int error;
+
+	if (receive->size != sizeof(*receive) &&
+	    receive->size != IPCQ_QUEUE_RECEIVE_MIN)
+		return -EINVAL;
+	if (!(handle->access & IPCQ_OPEN_F_READ))
+		return -EBADF;
+	if (receive->flags & ~IPCQ_RECEIVE_F_ALL)
+		return -EOPNOTSUPP;
+	while (!queue->count) {
+		if (handle->nonblock || receive->flags & IPCQ_RECEIVE_F_NONBLOCK)
+			return -EAGAIN;
+		queue->waiting_receivers++;
+		error = fake_wait(receive->deadline);
+		queue->waiting_receivers--;
+		if (error)
+			return error;
+	}
+	length = queue->lengths[0];
+	if (length > receive->length) {
+		receive->length = length;
+		return -EMSGSIZE;
+	}
+	if (length)
+		memcpy((void *)(uintptr_t)receive->payload, data, length);
+	queue->bytes -= length;
+	memmove(data, data + length, queue->bytes);
+	queue->count--;
+	memmove(queue->lengths, queue->lengths + 1,
+		queue->count * sizeof(*queue->lengths));
+	queue->received++;
+	if (receive->size == sizeof(*receive))
+		receive->sequence = queue->received;
+	return (int)length;
+}
+
+static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
+{
+	const struct fake_queue *queue = &object->queue;
+
+	if (stat->size != sizeof(*stat) || stat->flags)
+		return -EINVAL;
+	*stat = (struct ipcq_queue_stat) {
+		.size = sizeof(*stat),
+		.id = object->id,
+		.max_bytes = queue->max_bytes,
+		.max_messages = queue->max_messages,
+		.max_message_size = queue->max_message_size,
+		.messages = queue->count,
+		.waiting_senders = queue->waiting_senders,
+		.waiting_receivers = queue->waiting_receivers,
+		.bytes = queue->bytes,
+		.memory = queue->bytes,
+		.sent = queue->sent,
+		.received = queue->received,
+	};
+	return 0;
+}
+
+int fake_queue_call(struct fake_handle *handle, unsigned long call, void *argument)
+{
+	struct fake_queue *queue = &handle->object->queue;
+
+	switch (call) {
+	case IPCQ_IOC_QUEUE_SEND:
+		return send_message(handle, argument);
+	case IPCQ_IOC_QUEUE_RECEIVE:
+		return receive_message(handle, argument);
+	case IPCQ_IOC_QUEUE_STAT:
+		return stat_queue(handle->object, argument);
+	case FIONREAD:
+		if (!(handle->access & IPCQ_OPEN_F_READ))
+			return -EBADF;
+		*(int *)argument = queue->count ? (int)queue->lengths[0] : 0;
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libipcq on a model of the module: the connection, queues, and the management
+ * interface.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake/fake.h"
+#include "ipcq.h"
+
+#define RW	(IPCQ_READ | IPCQ_WRITE)
+
+static struct ipcq *ipcq;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_reset();
+	return ipcq_connect(&ipcq);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ipcq_disconnect(ipcq);
+	return 0;
+}
+
+static struct ipcq_queue *new_queue(const char *name, uint32_t messages)
+{
+	const struct ipcq_queue_options options = {
+		.max_messages = messages, .max_message_size = 1000,
+	};
+	unsigned int flags = RW | IPCQ_CREATE | (name ? IPCQ_PERSISTENT : 0);
+	struct ipcq_queue *queue;
+
+	assert_int_equal(ipcq_queue_open(ipcq, name, flags, &options, &queue), 1);
+	return queue;
+}
+
+static void connecting(void **state)
+{
+	static const int errors[] = { ENOENT, ENXIO, EACCES, EMFILE };
+	struct ipcq *other = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		fake->absent = errors[i];
+		assert_int_equal(ipcq_connect(&other), -errors[i]);
+		assert_null(other);
+	}
+	ipcq_disconnect(NULL);
+}
+
+static void limits(void **state)
+{
+	struct ipcq_limits limits = { 0 };
+
+	(void)state;
+	assert_int_equal(ipcq_limits(ipcq, &limits), 0);
+	assert_int_equal(limits.features, 15);
+	assert_int_equal(limits.max_message_size, FAKE_MAX_MESSAGE_SIZE);
+	assert_int_equal(limits.objects, 1);
+	assert_int_equal(limits.objects_limit, 2);
+	assert_int_equal(limits.message_bytes, 3);
+	assert_int_equal(limits.message_bytes_limit, 4096);
+	assert_int_equal(limits.region_bytes, 5);
+	assert_int_equal(limits.region_bytes_limit, 6);
+}
+
+static void deadlines(void **state)
+{
+	uint64_t now = ipcq_deadline(0);
+
+	(void)state;
+	assert_true(now > 0);
+	assert_in_range(ipcq_deadline(-5000000000), now, now + 1000000000);
+	assert_in_range(ipcq_deadline(5000000000), now + 5000000000,
+			now + 6000000000);
+}
+
+static void errors_have_texts(void **state)
+{
+	(void)state;
+	assert_string_equal(ipcq_strerror(0), "success");
+	assert_string_equal(ipcq_strerror(-ETIMEDOUT), "timed out");
+	assert_string_equal(ipcq_strerror(-EXDEV), "unknown error");
+	assert_string_equal(ipcq_strerror(ETIMEDOUT), "unknown error");
+}
+
+static void opening_a_queue(void **state)
+{
+	const struct ipcq_queue_options other = { .max_messages = 9 };
+	struct ipcq_queue *queue, *again = NULL;
+
+	(void)state;
+	queue = new_queue("q", 3);
+	assert_int_equal(fake_find("q")->mode, 0600);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW, NULL, &again), 0);
+	ipcq_queue_close(again);
+	again = NULL;
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW, &other, &again), -EBADR);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW | IPCQ_CREATE | IPCQ_EXCLUSIVE,
+					 NULL, &again), -EEXIST);
+	assert_int_equal(ipcq_queue_open(ipcq, "none", RW, NULL, &again), -ENOENT);
+	assert_null(again);
+	ipcq_queue_close(queue);
+	ipcq_queue_close(NULL);
+}
+
+static void wrong_opens(void **state)
+{
+	struct ipcq_queue *queue = NULL;
+	char name[300];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	name[256] = '\0';
+	assert_int_equal(ipcq_queue_open(ipcq, name, RW | IPCQ_CREATE, NULL,
+					 &queue), -ENAMETOOLONG);
+	assert_int_equal(ipcq_queue_open(ipcq, "", RW | IPCQ_CREATE, NULL,
+					 &queue), -EINVAL);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW | 1 << 6, NULL, &queue),
+			 -EINVAL);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", 0, NULL, &queue), -EINVAL);
+	assert_int_equal(ipcq_queue_open(ipcq, NULL, RW, NULL, &queue), -EINVAL);
+	assert_null(queue);
+	name[255] = '\0';
+	assert_int_equal(ipcq_queue_open(ipcq, name, RW | IPCQ_CREATE, NULL,
+					 &queue), 1);
+	ipcq_queue_close(queue);
+}
+
+static void unlinking(void **state)
+{
+	(void)state;
+	ipcq_queue_close(new_queue("q", 3));
+	assert_int_equal(ipcq_unlink(ipcq, "q", IPCQ_REGION), -EPROTOTYPE);
+	assert_int_equal(ipcq_unlink(ipcq, "q", IPCQ_QUEUE), 0);
+	assert_int_equal(ipcq_unlink(ipcq, "q", IPCQ_ANY), -ENOENT);
+	assert_int_equal(ipcq_unlink(ipcq, "", IPCQ_ANY), -EINVAL);
+	assert_int_equal(ipcq_unlink(ipcq, NULL, IPCQ_ANY), -EINVAL);
+}
+
+static void messages(void **state)
+{
+	struct ipcq_queue *queue = new_queue(NULL, 3);
+	char buffer[10] = "";
+	uint64_t sequence = 0;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_send(queue, "a\0b", 3), 0);
+	/* What is not asked for is not paid for. */
+	assert_int_equal(fake->last_size, IPCQ_QUEUE_SEND_MIN);
+	assert_int_equal(ipcq_queue_send_until(queue, NULL, 0, 0, 0, &sequence), 0);
+	assert_int_equal(sequence, 2);
+	assert_int_equal(ipcq_queue_next_size(queue), 3);
+	assert_int_equal(ipcq_queue_receive(queue, buffer, 2), -EMSGSIZE);
+	assert_int_equal(fake->last_size, IPCQ_QUEUE_RECEIVE_MIN);
+	assert_int_equal(ipcq_queue_receive(queue, buffer, sizeof(buffer)), 3);
+	assert_memory_equal(buffer, "a\0b", 3);
+	assert_int_equal(ipcq_queue_receive_until(queue, NULL, 0, 0, 0, &sequence), 0);
+	assert_int_equal(sequence, 2);
+	assert_int_equal(ipcq_queue_next_size(queue), 0);
+	ipcq_queue_close(queue);
+}
+
+static void failing_messages(void **state)
+{
+	struct ipcq_queue *queue = new_queue(NULL, 1);
+	uint64_t sequence = 77;
+	char buffer[2000];
+
+	(void)state;
+	assert_int_equal(ipcq_queue_receive_until(queue, buffer, 1, IPCQ_DONTWAIT,
+						  0, &sequence), -EAGAIN);
+	assert_int_equal(ipcq_queue_receive_until(queue, buffer, 1, 0,
+						  ipcq_deadline(1000000), NULL),
+			 -ETIMEDOUT);
+	assert_int_equal(ipcq_queue_receive_until(queue, buffer, 1, 2, 0, NULL),
+			 -EINVAL);
+	assert_int_equal(ipcq_queue_send(queue, buffer, 1001), -EMSGSIZE);
+	assert_int_equal(ipcq_queue_send_until(queue, buffer, 1, 2, 0, NULL), -EINVAL);
+	assert_int_equal(ipcq_queue_send(queue, "x", 1), 0);
+	assert_int_equal(ipcq_queue_send_until(queue, "y", 1, IPCQ_DONTWAIT, 0,
+					       &sequence), -EAGAIN);
+	assert_int_equal(ipcq_queue_send_until(queue, "y", 1, 0,
+					       ipcq_deadline(1000000), NULL),
+			 -ETIMEDOUT);
+	fake->fail_call = IPCQ_IOC_QUEUE_RECEIVE;
+	fake->fail_error = EINTR;
+	assert_int_equal(ipcq_queue_receive(queue, buffer, 10), -EINTR);
+	/* A call that fails leaves its outputs alone. */
+	assert_int_equal(sequence, 77);
+	ipcq_queue_close(queue);
+}
+
+static void access_of_handles(void **state)
+{
+	struct ipcq_queue *writer, *reader;
+	char buffer[1];
+
+	(void)state;
+	ipcq_queue_close(new_queue("q", 3));
+	assert_int_equal(ipcq_queue_open(ipcq, "q", IPCQ_WRITE, NULL, &writer), 0);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", IPCQ_READ | IPCQ_NONBLOCK, NULL,
+					 &reader), 0);
+	assert_int_equal(ipcq_queue_receive(writer, buffer, 1), -EBADF);
+	assert_int_equal(ipcq_queue_next_size(writer), -EBADF);
+	assert_int_equal(ipcq_queue_send(reader, "x", 1), -EBADF);
+	assert_int_equal(ipcq_queue_receive(reader, buffer, 1), -EAGAIN);
+	ipcq_queue_close(writer);
+	ipcq_queue_close(reader);
+}
+
+static void queues_from_descriptors(void **state)
+{
+	struct ipcq_queue *queue = new_queue(NULL, 3), *other = NULL;
+	char buffer[1];
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(ipcq_queue_from_fd(fd[0], &other), -ENOTTY);
+	assert_int_equal(ipcq_queue_from_fd(-1, &other), -EBADF);
+	assert_null(other);
+	close(fd[0]);
+	close(fd[1]);
+	assert_int_equal(ipcq_queue_from_fd(fake_dup(ipcq_queue_fd(queue)),
+					    &other), 0);
+	assert_int_equal(ipcq_queue_send(queue, "x", 1), 0);
+	ipcq_queue_close(queue);
+	assert_int_equal(ipcq_queue_receive(other, buffer, 1), 1);
+	ipcq_queue_close(other);
+}
+
+static void queue_info(void **state)
+{
+	struct ipcq_queue *queue = new_queue(NULL, 3);
+	struct ipcq_queue_info info;
+	uint64_t id = 0;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_send(queue, "abc", 3), 0);
+	assert_int_equal(ipcq_queue_info(queue, &id, &info), 0);
+	assert_true(id > 0);
+	assert_int_equal(info.max_messages, 3);
+	assert_int_equal(info.max_message_size, 1000);
+	assert_int_equal(info.max_bytes, 3000);
+	assert_int_equal(info.messages, 1);
+	assert_int_equal(info.bytes, 3);
+	assert_int_equal(info.sent, 1);
+	assert_int_equal(info.received, 0);
+	ipcq_queue_close(queue);
+}
+
+struct seen {
+	int count;
+	int stop_at;
+	uint64_t last_id;
+	struct ipcq_object_info object;
+	char name[256];
+};
+
+static int see(const struct ipcq_object_info *object, void *context)
+{
+	struct seen *seen = context;
+
+	assert_true(object->id > seen->last_id);
+	seen->last_id = object->id;
+	seen->object = *object;
+	strcpy(seen->name, object->name ? object->name : "");
+	return ++seen->count == seen->stop_at ? 42 : 0;
+}
+
+static void listing(void **state)
+{
+	struct ipcq_queue *anonymous;
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	ipcq_queue_close(new_queue("a", 3));
+	ipcq_queue_close(new_queue("b", 3));
+	anonymous = new_queue(NULL, 3);
+	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), 0);
+	assert_int_equal(seen.count, 3);
+	assert_null(seen.object.name);
+	seen = (struct seen) { .stop_at = 2 };
+	assert_int_equal(ipcq_list(IPCQ_QUEUE, see, &seen), 42);
+	assert_int_equal(seen.count, 2);
+	assert_string_equal(seen.name, "b");
+	seen = (struct seen) { 0 };
+	assert_int_equal(ipcq_list(IPCQ_REGION, see, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	fake->absent = ENOENT;
+	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), -ENODEV);
+	ipcq_queue_close(anonymous);
+}
+
+static void showing(void **state)
+{
+	struct ipcq_queue *queue = new_queue("a", 3);
+	struct seen seen = { 0 };
+	char name[257];
+	uint64_t id;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_send(queue, "abcd", 4), 0);
+	assert_int_equal(ipcq_show("a", 0, see, &seen), 0);
+	assert_string_equal(seen.name, "a");
+	assert_int_equal(seen.object.kind, IPCQ_QUEUE);
+	assert_int_equal(seen.object.mode, 0600);
+	assert_int_equal(seen.object.uid, getuid());
+	assert_int_equal(seen.object.handles, 1);
+	assert_true(seen.object.persistent);
+	assert_false(seen.object.unlinked);
+	assert_int_equal(seen.object.queue.max_messages, 3);
+	assert_int_equal(seen.object.queue.bytes, 4);
+	assert_int_equal(seen.object.queue.sent, 1);
+	id = seen.last_id;
+	assert_int_equal(ipcq_unlink(ipcq, "a", IPCQ_ANY), 0);
+	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENOENT);
+	seen = (struct seen) { .stop_at = 1 };
+	assert_int_equal(ipcq_show(NULL, id, see, &seen), 42);
+	assert_true(seen.object.unlinked);
+	assert_int_equal(ipcq_show(NULL, id + 1, see, &seen), -ENOENT);
+	assert_int_equal(ipcq_show("", 0, see, &seen), -EINVAL);
+	memset(name, 'n', 256);
+	name[256] = '\0';
+	assert_int_equal(ipcq_show(name, 0, see, &seen), -ENAMETOOLONG);
+	ipcq_queue_close(queue);
+}
+
+#define TEST(function)	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(connecting), TEST(limits), TEST(deadlines),
+		TEST(errors_have_texts), TEST(opening_a_queue), TEST(wrong_opens),
+		TEST(unlinking), TEST(messages), TEST(failing_messages),
+		TEST(access_of_handles), TEST(queues_from_descriptors),
+		TEST(queue_info), TEST(listing), TEST(showing),
+	};
+
+	return cmocka_run_group_tests_name("library", tests, NULL, NULL);
+}
