@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the guest tests share: short ways to the raw calls, children that end in a
+ * known way, and checks of errors.
+ *
+ * The tests use the raw ioctls, so that each field can be wrong by itself; what
+ * the library adds is tested through the library.  Raw helpers return 0 or more,
+ * or a negative errno.
+ */
+#ifndef IPCQ_TESTS_COMMON_H
+#define IPCQ_TESTS_COMMON_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+#include <linux/ipcq.h>
+
+#define RW	(IPCQ_OPEN_F_READ | IPCQ_OPEN_F_WRITE)
+#define CREATE	IPCQ_OPEN_F_CREATE
+
+#define MS	1000000ULL
+#define SECOND	1000000000ULL
+
+/* Fails the test unless @expression is -@error. */
+#define assert_error(expression, error)					\
+	assert_int_equal((expression), -(error))
+
+/* Fails the test with the reason when @expression is negative. */
+#define assert_ok(expression)						\
+	assert_return_code_(#expression, (expression), __FILE__, __LINE__)
+long assert_return_code_(const char *what, long value, const char *file,
+			 int line);
+
+/* Any ioctl. */
+long call(int fd, unsigned int command, void *args);
+
+/* A descriptor of /dev/ipcq, opened now. */
+int device_open(void);
+/* One that is opened at first use and stays. */
+int device(void);
+
+/* Arguments for opening @name (NULL: anonymous) that are right in every field. */
+struct ipcq_queue_open queue_args(const char *name, uint32_t flags);
+struct ipcq_region_open region_args(const char *name, uint32_t flags,
+				    uint64_t size, uint32_t mutexes,
+				    uint32_t eventcounts);
+
+/* A new anonymous object; 0 stands for the defaults. */
+int queue_new(uint32_t messages, uint32_t message_size);
+int region_new(uint64_t size, uint32_t mutexes, uint32_t eventcounts);
+
+/* Opens by name; a descriptor or a negative errno. */
+int queue_open(const char *name, uint32_t flags);
+int region_open(const char *name, uint32_t flags);
+int object_unlink(const char *name);
+
+int queue_send(int fd, const void *payload, size_t length, uint32_t flags,
+	       uint64_t deadline);
+int queue_receive(int fd, void *buffer, size_t size, uint32_t flags,
+		  uint64_t deadline);
+struct ipcq_queue_stat queue_stat(int fd);
+
+int region_attach(int fd);
+int mutex_lock(int fd, uint32_t mutex, uint32_t flags, uint64_t deadline);
+int mutex_unlock(int fd, uint32_t mutex);
+int mutex_consistent(int fd, uint32_t mutex);
+struct ipcq_mutex_stat mutex_stat(int fd, uint32_t mutex);
+struct ipcq_region_stat region_stat(int fd);
+int eventcount_wait(int fd, uint32_t eventcount, uint32_t seen, uint32_t flags,
+		    uint64_t deadline);
+int eventcount_wake(int fd, uint32_t eventcount, uint32_t count);
+
+/* A deadline so many nanoseconds from now. */
+uint64_t in(uint64_t nanoseconds);
+void sleep_ms(unsigned int ms);
+
+/*
+ * Runs @body in a child.  The child's exit status is what @body returns.
+ */
+pid_t spawn(int (*body)(void *context), void *context);
+/* Waits for a child; its exit status, or 128 + the signal that ended it. */
+int reap(pid_t pid);
+/* Waits until a thread of the system sleeps in a call (state S), for 5 s at most. */
+void wait_asleep(pid_t pid);
+
+/* Waits until @condition holds, for 5 s at most. */
+#define eventually(condition)						\
+	do {								\
+		int tries_ = 0;						\
+		while (!(condition)) {					\
+			if (++tries_ > 5000)				\
+				fail_msg("not within 5 s: %s", #condition); \
+			sleep_ms(1);					\
+		}							\
+	} while (0)
+
+/*
+ * Checks what every call has in common, on a struct that is right: @args of @size
+ * bytes, of which @min_size must be given.  The size wrong in each way, a flag
+ * that nobody knows, an address that is not accessible.  None may have an effect.
+ */
+void check_common(int fd, unsigned int command, const void *args, size_t size,
+		  size_t min_size);
+
+#endif /* IPCQ_TESTS_COMMON_H */
