@@ -2,20 +2,21 @@
 #
 # What host tests are linked with besides the library.
 
-fake-sources		:= $(wildcard tests/host/fake/*.c)
-cflags-tests/host/fake	:= -Iuapi $(call pkg-config,--cflags)
+fake-sources	:= $(filter-out %/run.c,$(wildcard tests/host/fake/*.c))
+run-sources	:= tests/host/fake/run.c $(wildcard user/ipcq/*.c user/bench/*.c)
+cflags-tests/host/fake	:= -Iuapi $(call pkg-config,--cflags,jansson)
 
 # The model of the module stands in for the device and for the netlink family.
+fake-tests	:= test_library test_region
+# Where the command runs on it, the test is the program's main(), not the command.
+run-tests	:= test_command test_messages
+
 fake-wraps	:= open64 close ioctl mmap64 nl_socket_alloc genl_connect genl_ctrl_resolve
-fake-ldflags	:= $(fake-wraps:%=-Wl,--wrap=%)
+$(foreach test,$(fake-tests) $(run-tests),$(eval host-$(test)-sources := $(fake-sources)))
+$(foreach test,$(run-tests),$(eval host-$(test)-sources += $(run-sources)))
+$(addprefix $(BUILD)/tests/host/,$(fake-tests) $(run-tests)): \
+	LDFLAGS += $(fake-wraps:%=-Wl,--wrap=%)
+$(addprefix $(BUILD)/tests/host/,$(run-tests)): LDFLAGS += -Wl,--wrap=main
 
-host-test_library-sources	:= $(fake-sources)
-host-test_region-sources	:= $(fake-sources)
-$(BUILD)/tests/host/test_library $(BUILD)/tests/host/test_region: LDFLAGS += $(fake-ldflags)
-
-# The test is the program's main(), the command's is called by it.
-host-test_command-sources	:= $(fake-sources) $(wildcard user/ipcq/*.c user/bench/*.c)
-$(BUILD)/tests/host/test_command: LDFLAGS += $(fake-ldflags) -Wl,--wrap=main
-
-# Its subject is the shared library itself.
+# The subject of this one is the shared library itself.
 $(BUILD)/tests/host/test_symbols: | $(BUILD)/libipcq.so.0

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command on a model of the module: its command line, and what it does with
+ * objects.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "commands.h"
+#include "fake/fake.h"
+#include "fake/run.h"
+
+/* ------------------------------------------------------------- command line */
+
+static void help_is_complete(void **state)
+{
+	static const char *const names[] = {
+		"info", "ls", "show", "create", "rm", "send", "recv", "bench",
+	};
+	char line[50];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(run("--version"), EXIT_OK);
+	assert_prints("ipcq 0.");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		assert_int_equal(run("--help"), EXIT_OK);
+		assert_prints(names[i]);
+		snprintf(line, sizeof(line), "help|%s", names[i]);
+		assert_int_equal(run(line), EXIT_OK);
+		assert_prints("Example");
+		snprintf(line, sizeof(line), "Usage: ipcq %s", names[i]);
+		assert_prints(line);
+	}
+	assert_int_equal(run("help"), EXIT_OK);
+	assert_prints("Commands:");
+	assert_int_equal(run("help|nonsense"), EXIT_USAGE);
+}
+
+static void wrong_command_lines(void **state)
+{
+	static const char *const lines[] = {
+		"nonsense", "--nonsense", "ls|more", "ls|--kind|fish", "show",
+		"show|a|b", "show|#0", "info|more", "create", "create|a|b",
+		"create|a|--messages|0", "create|a|--messages|-1",
+		"create|a|--messages|x", "create|a|--messages|99999999999",
+		"create|a|--message-size|1X", "create|a|--message-size|1KK",
+		"create|a|--bytes|99999999999T", "create|a|--mode|888",
+		"create|a|--mode|0", "create|a|--mode|7777", "create|a|--size|1",
+		"create|a|--region", "create|a|--region|--size|0",
+		"create|a|--region|--size|1|--messages|1", "create|", "rm",
+		"rm|a|--all", "rm|a\nb", "send", "send|a|b|--lines",
+		"send|a|b|--stdin", "send|a|--lines|--stdin",
+		"send|a|b|--timeout|x", "send|a|b|--timeout|-1",
+		"send|a|b|--timeout|1e30", "send|a|b|--timeout|nan",
+		"send|a|b|--timeout|1|--nonblock", "recv", "recv|a|b",
+		"recv|a|-n|0", "recv|a|-n|1|--all", "recv|a|--format|xml",
+		"recv|a|--timeout|1|--nonblock",
+	};
+	size_t i;
+
+	(void)state;
+	/* It is found before the device is looked for. */
+	fake->absent = ENOENT;
+	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		if (run(lines[i]) != EXIT_USAGE)
+			fail_msg("'%s' was taken: %s", lines[i], errors);
+		assert_true(strlen(errors) > 10);
+		assert_int_equal(output_length, 0);
+	}
+}
+
+static void without_the_module(void **state)
+{
+	static const char *const lines[] = {
+		"info", "ls", "show|a", "create|a", "rm|a", "rm|--all",
+		"send|a|b", "recv|a",
+	};
+	size_t i;
+	json_t *json;
+
+	(void)state;
+	fake->absent = ENOENT;
+	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		assert_int_equal(run(lines[i]), EXIT_MODULE);
+		assert_says("is the module loaded? try: modprobe ipcq");
+	}
+	assert_int_equal(run("info|--json"), EXIT_MODULE);
+	json = parsed();
+	assert_true(json_is_false(json_object_get(json, "loaded")));
+	json_decref(json);
+	fake->absent = EACCES;
+	assert_int_equal(run("send|a|b"), EXIT_MODULE);
+	assert_says("permission denied");
+}
+
+/* ------------------------------------------------------------------ objects */
+
+static void info(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(run("info"), EXIT_OK);
+	assert_prints("1 of 2");
+	assert_prints("queue region mutex eventcount");
+	assert_int_equal(run("info|--json"), EXIT_OK);
+	json = parsed();
+	assert_true(json_is_true(json_object_get(json, "loaded")));
+	assert_int_equal(json_array_size(json_object_get(json, "features")), 4);
+	assert_int_equal(number(json_object_get(json, "limits"), "message_bytes"),
+			 4096);
+	assert_int_equal(number(json_object_get(json, "use"), "message_bytes"), 3);
+	json_decref(json);
+}
+
+static void creating(void **state)
+{
+	struct fake_object *object;
+
+	(void)state;
+	assert_int_equal(run("create|q|--messages|7|--message-size|2K|--bytes|8KiB|--mode|0640"),
+			 EXIT_OK);
+	object = fake_find("q");
+	assert_non_null(object);
+	assert_int_equal(object->queue.max_messages, 7);
+	assert_int_equal(object->queue.max_message_size, 2048);
+	assert_int_equal(object->queue.max_bytes, 8192);
+	assert_int_equal(object->mode, 0640);
+	assert_true(object->persistent);
+	assert_int_equal(object->handles, 0);
+
+	assert_int_equal(run("create|q|--messages|7"), EXIT_OK);
+	assert_int_equal(run("create|q|--messages|8"), EXIT_FAILED);
+	assert_says("other attributes");
+	assert_int_equal(run("create|q|--exclusive"), EXIT_FAILED);
+	assert_says("exists");
+	assert_int_equal(run("create|q|--region|--size|1"), EXIT_FAILED);
+	assert_says("other kind");
+	assert_int_equal(run("create|big|--messages|1000000"), EXIT_FAILED);
+	assert_says("--messages can be at most 64");
+
+	assert_int_equal(run("create|r|--region|--size|1M|--mutexes|2|--eventcounts|3"),
+			 EXIT_OK);
+	object = fake_find("r");
+	assert_non_null(object);
+	assert_int_equal(object->region.size, 1 << 20);
+	assert_int_equal(object->region.mutexes, 2);
+	assert_int_equal(object->region.eventcounts, 3);
+	assert_int_equal(object->mode, 0600);
+}
+
+static void removing(void **state)
+{
+	(void)state;
+	assert_int_equal(run("create|a"), EXIT_OK);
+	assert_int_equal(run("create|b"), EXIT_OK);
+	assert_int_equal(run("create|r|--region|--size|1"), EXIT_OK);
+	/* The others are removed all the same. */
+	assert_int_equal(run("rm|none|a"), EXIT_FAILED);
+	assert_says("'none'");
+	assert_null(fake_find("a"));
+	assert_int_equal(run("rm|--force|none"), EXIT_OK);
+	assert_int_equal(run("rm|--kind|queue|r"), EXIT_FAILED);
+	assert_int_equal(run("rm|--all|--kind|region"), EXIT_OK);
+	assert_null(fake_find("r"));
+	assert_non_null(fake_find("b"));
+	assert_int_equal(run("rm|--all"), EXIT_OK);
+	assert_null(fake_find("b"));
+	fake->uid_offset = 1;
+	assert_int_equal(run("create|theirs"), EXIT_OK);
+	assert_int_equal(run("rm|theirs"), EXIT_REFUSED);
+	assert_says("owner");
+	assert_int_equal(run("rm|--all"), EXIT_OK);
+	assert_non_null(fake_find("theirs"));
+}
+
+static void listing(void **state)
+{
+	const json_t *entry;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(run("ls|--json"), EXIT_OK);
+	json = parsed();
+	assert_int_equal(json_array_size(json), 0);
+	json_decref(json);
+
+	assert_int_equal(run("create|q|--messages|3"), EXIT_OK);
+	assert_int_equal(run("send|q|hello"), EXIT_OK);
+	assert_int_equal(run("create|r|--region|--size|2K|--mutexes|1"), EXIT_OK);
+	assert_int_equal(run("ls"), EXIT_OK);
+	assert_prints("1 of 3 messages, 5 B");
+	assert_prints("2 KiB, 1 mutex, 0 eventcounts");
+	assert_int_equal(run("ls|--kind|region|--json"), EXIT_OK);
+	json = parsed();
+	assert_int_equal(json_array_size(json), 1);
+	entry = json_array_get(json, 0);
+	assert_string_equal(json_string_value(json_object_get(entry, "name")), "r");
+	assert_string_equal(json_string_value(json_object_get(entry, "mode")), "0600");
+	assert_int_equal(number(json_object_get(entry, "region"), "size"), 2048);
+	json_decref(json);
+	output_path = "/dev/full";
+	assert_int_equal(run("ls"), EXIT_FAILED);
+	assert_says("cannot write");
+}
+
+static void names_are_shown_safely(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	/* A byte that is no UTF-8, and a control character of Latin-1. */
+	assert_int_equal(run("create|b\xff\xc2\x9b[31m"), EXIT_OK);
+	assert_int_equal(run("ls"), EXIT_OK);
+	assert_prints("b\\xff\\xc2\\x9b[31m");
+	assert_int_equal(run("ls|--json"), EXIT_OK);
+	json = parsed();
+	assert_string_equal(json_string_value(json_object_get(json_array_get(json, 0),
+							      "name_hex")),
+			    "62ffc29b5b33316d");
+	json_decref(json);
+	assert_int_equal(run("recv|x\xff"), EXIT_FAILED);
+	assert_says("x\\xff");
+}
+
+static void showing(void **state)
+{
+	char line[50];
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(run("create|q"), EXIT_OK);
+	assert_int_equal(run("show|q"), EXIT_OK);
+	assert_prints("queue q");
+	assert_prints("mode 0600");
+	snprintf(line, sizeof(line), "show|--json|#%d", (int)fake_find("q")->id);
+	assert_int_equal(run(line), EXIT_OK);
+	json = parsed();
+	assert_string_equal(json_string_value(json_object_get(json, "kind")), "queue");
+	assert_int_equal(number(json_object_get(json, "queue"), "max_messages"), 64);
+	json_decref(json);
+	assert_int_equal(run("show|none"), EXIT_FAILED);
+	assert_says("no such object");
+}
+
+static void showing_mutexes(void **state)
+{
+	struct fake_object *object;
+	json_t *json, *mutex;
+
+	(void)state;
+	assert_int_equal(run("create|r|--region|--size|1|--mutexes|3"), EXIT_OK);
+	object = fake_find("r");
+	*fake_word(object, 1) = IPCQ_MUTEX_INCONSISTENT | 1;
+	fake->owners[0].pid = 12;
+	fake->owners[0].tid = 34;
+	object->region.mutex[1].deaths = 1;
+	object->region.mutex[1].died_pid = 56;
+	assert_int_equal(run("show|r"), EXIT_OK);
+	assert_prints("mutex 1: held by process 12, thread 34, INCONSISTENT");
+	assert_null(strstr(output, "mutex 0"));
+	assert_int_equal(run("show|r|--json"), EXIT_OK);
+	json = parsed();
+	mutex = json_array_get(json_object_get(json_object_get(json, "region"),
+					       "mutex_states"), 0);
+	assert_int_equal(number(mutex, "mutex"), 1);
+	assert_int_equal(number(mutex, "holder_pid"), 12);
+	assert_int_equal(number(mutex, "died_pid"), 56);
+	json_decref(json);
+	/* One that may not be read is shown without them. */
+	object->mode = 0;
+	assert_int_equal(run("show|r"), EXIT_OK);
+	assert_prints("cannot be read");
+}
+
+#define TEST(function)	cmocka_unit_test_setup(function, run_set_up)
+
+int __wrap_main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(help_is_complete), TEST(wrong_command_lines),
+		TEST(without_the_module), TEST(info), TEST(creating),
+		TEST(removing), TEST(listing), TEST(names_are_shown_safely),
+		TEST(showing), TEST(showing_mutexes),
+	};
+
+	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+}
