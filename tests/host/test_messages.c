@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "fake/fake.h"
 #include "fake/run.h"
+#include "fake/wraps.h"
 
 static void arguments_are_messages(void **state)
 {

@@ -201,7 +201,7 @@ static void more_regions_than_the_cache_holds(void **state)
 
 static void *count(void *context)
 {
-	volatile int *counter = ipcq_region_data(region);
+	int *counter = ipcq_region_data(region);
 	int i;
 
 	(void)context;

@@ -5,7 +5,7 @@
  * of dynamic symbols.
  */
 #include <ctype.h>
-#include <link.h>
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -87,15 +87,16 @@ static char *load(const char *path)
 static void names_of_library(struct names *names)
 {
 	char *data = load(LIBRARY);
-	const ElfW(Ehdr) *elf = (void *)data;
-	const ElfW(Shdr) *sections = (void *)(data + elf->e_shoff), *table = NULL;
-	const ElfW(Sym) *symbols;
+	const Elf64_Ehdr *elf = (void *)data;
+	const Elf64_Shdr *sections = (void *)(data + elf->e_shoff), *table = NULL;
+	const Elf64_Sym *symbols;
 	const char *strings, *name;
 	size_t i;
 
 	for (i = 0; i < elf->e_shnum; i++)
 		if (sections[i].sh_type == SHT_DYNSYM)
 			table = &sections[i];
+	assert_int_equal(elf->e_ident[EI_CLASS], ELFCLASS64);
 	assert_non_null(table);
 	symbols = (void *)(data + table->sh_offset);
 	strings = data + sections[table->sh_link].sh_offset;

@@ -146,7 +146,7 @@ static void unlock(struct thread *thread)
 }
 
 /* Count in the shared memory; without the mutex, counts would be lost. */
-static void count(int region, volatile uint64_t *counter)
+static void count(int region, uint64_t *counter)
 {
 	struct thread thread;
 	int i;
@@ -154,7 +154,7 @@ static void count(int region, volatile uint64_t *counter)
 	attach(&thread, region);
 	for (i = 0; i < ROUNDS; i++) {
 		lock(&thread);
-		*counter = *counter + 1;
+		*counter += 1;
 		unlock(&thread);
 	}
 }

@@ -16,20 +16,10 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "wraps.h"
 
 #define CONTROL_SIZE	4096UL
 #define SLOT_SIZE	(FAKE_DATA_SIZE + CONTROL_SIZE)
-
-int __real_open64(const char *path, int flags, ...);
-int __real_close(int fd);
-int __real_ioctl(int fd, unsigned long call, ...);
-void *__real_mmap64(void *address, size_t length, int protection, int flags,
-		    int fd, off64_t offset);
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_close(int fd);
-int __wrap_ioctl(int fd, unsigned long call, ...);
-void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
-		    int fd, off64_t offset);
 
 struct fake *fake;
 
@@ -418,7 +408,7 @@ int __wrap_ioctl(int fd, unsigned long call, ...)
 }
 
 void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
-		    int fd, off64_t offset)
+		    int fd, off_t offset)
 {
 	struct fake_handle *handle = fd < 0 ? NULL : handle_of(fd);
 	void *mapping;
@@ -434,10 +424,10 @@ void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	if (offset == (off64_t)IPCQ_REGION_CONTROL_OFFSET)
+	if (offset == (off_t)IPCQ_REGION_CONTROL_OFFSET)
 		offset = FAKE_DATA_SIZE;
 	mapping = __real_mmap64(address, length, protection, flags, storage_fd,
-				(off64_t)slot(handle->object) + offset);
+				(off_t)slot(handle->object) + offset);
 	/* As the kernel has it: the control area is not inherited. */
 	if (mapping != MAP_FAILED && offset == FAKE_DATA_SIZE &&
 	    madvise(mapping, length, MADV_DONTFORK))

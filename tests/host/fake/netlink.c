@@ -13,12 +13,9 @@
 #include <linux/ipcq_netlink.h>
 
 #include "fake.h"
+#include "wraps.h"
 
 #define FAMILY	0x77
-
-struct nl_sock *__wrap_nl_socket_alloc(void);
-int __wrap_genl_connect(struct nl_sock *socket);
-int __wrap_genl_ctrl_resolve(struct nl_sock *socket, const char *name);
 
 static struct nlmsghdr request;		/* the header of what was sent last */
 static struct {

@@ -17,9 +17,7 @@
 
 #include "fake.h"
 #include "run.h"
-
-/* The command's main(). */
-int __real_main(int argc, char **argv);
+#include "wraps.h"
 
 #define MOST_WORDS	16
 

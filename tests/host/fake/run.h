@@ -15,9 +15,6 @@
 
 #define OUTPUT_SIZE	(2U << 20)
 
-/* The test program's main(). */
-int __wrap_main(void);
-
 /* What the last run has printed, terminated, and how many bytes it was. */
 extern char output[OUTPUT_SIZE], errors[OUTPUT_SIZE];
 extern size_t output_length;
