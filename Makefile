@@ -25,7 +25,7 @@ DESTDIR	?=
 CC	?= gcc
 CFLAGS	?= -O2 -g
 # "make WERROR=1" makes warnings errors, as "make style" does.
-cflags	:= -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -pthread \
+cflags	:= -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -pthread \
 	   $(if $(WERROR),-Werror) $(CFLAGS)
 
 ifeq ($(V),1)
