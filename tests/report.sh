@@ -82,7 +82,7 @@ judge_step()
 
 settle()
 {
-	local name=$1 cases_failed=$2 seconds=$3 output=$4 accusations=$5 reason
+	local name=$1 cases_failed=$2 seconds=$3 output=$4 accusations=$5 reasons
 
 	shift 5
 	if [ $# -eq 0 ] && [ "$cases_failed" -eq 0 ]; then
@@ -92,10 +92,10 @@ settle()
 	printf 'FAILED  %-36s\n' "$name"
 	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/    /'
 	[ -z "$accusations" ] || printf '%s\n' "$accusations" | sed 's/^/    kernel log: /'
-	for reason in "$@"; do
-		fail "$name: $reason"
-		printf '    %s: %s\n' "$name" "$reason"
-	done
+	[ $# -gt 0 ] || return 0
+	reasons=$(printf '%s; ' "$@")
+	fail "$name: ${reasons%; }"
+	printf '    %s: %s\n' "$name" "${reasons%; }"
 }
 
 # write_counts FILE: hand the counts to whoever adds them up
