@@ -37,6 +37,8 @@ say = @printf '  %-7s %s\n' $(1) $(2)
 MAKEFLAGS += --no-print-directory
 endif
 
+# Objects are kept, also where a chain of rules made them.
+.SECONDARY:
 .PHONY: all module user clean help install modules_install need-build
 .DEFAULT_GOAL := all
 
