@@ -128,7 +128,7 @@ static void raise_limits(const struct bench_settings *settings, char *text,
 
 	for (i = 0; i < settings->sizes; i++) {
 		size = settings->size[i];
-		depth = bench_depth(size, settings->depth);
+		depth = bench_depth(BENCH_STREAM, size, settings->depth);
 		if (size > largest)
 			largest = size;
 		if (depth > deepest)

@@ -142,12 +142,8 @@ static void explain(const struct pair *pair, int side,
 			 pair->shared->why[side], side_names[side]);
 }
 
-/*
- * Reap what has ended.  Returns 1 when both have ended well, -1 when one has not,
- * else 0.  Of a side that was killed and one that merely noticed it, the former
- * is the reason.
- */
-static int reap(struct pair *pair, struct bench_result *result)
+/* Reap what has ended.  Returns the side that did not end well, or -1. */
+static int reap(struct pair *pair)
 {
 	int side, bad = -1;
 
@@ -160,11 +156,26 @@ static int reap(struct pair *pair, struct bench_result *result)
 		    (bad < 0 || WIFSIGNALED(pair->status[side])))
 			bad = side;
 	}
-	if (bad >= 0) {
-		explain(pair, bad, result);
-		return -1;
-	}
-	return pair->pid[BENCH_NEAR] == 0 && pair->pid[BENCH_FAR] == 0;
+	return bad;
+}
+
+/*
+ * A side that was killed is a reason, one that merely noticed it is not; but the
+ * latter may end first.  So leave the other side a moment to be found dead.
+ */
+static int find_culprit(struct pair *pair, int bad)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	sigset_t set;
+	int other;
+
+	if (WIFSIGNALED(pair->status[bad]) || pair->pid[!bad] == 0)
+		return bad;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigtimedwait(&set, NULL, &moment);
+	other = reap(pair);
+	return other >= 0 && WIFSIGNALED(pair->status[other]) ? other : bad;
 }
 
 static void too_late(const struct pair *pair, uint64_t limit,
@@ -184,10 +195,17 @@ static void wait_for_both(struct pair *pair, uint64_t limit,
 	uint64_t deadline = bench_now() + limit, now;
 	struct timespec left;
 	sigset_t set;
-	int caught;
+	int caught, bad;
 
 	fill_held(&set);
-	while (!reap(pair, result)) {
+	for (;;) {
+		bad = reap(pair);
+		if (bad >= 0) {
+			explain(pair, find_culprit(pair, bad), result);
+			return;
+		}
+		if (pair->pid[BENCH_NEAR] == 0 && pair->pid[BENCH_FAR] == 0)
+			return;
 		now = bench_now();
 		if (now >= deadline) {
 			too_late(pair, limit, result);

@@ -135,6 +135,14 @@ static void read_vulnerabilities(struct bench_environment *environment)
 		closedir(folder);
 }
 
+/* Not every kernel keeps the versions of modules. */
+static void read_module(char *module, size_t length)
+{
+	read_line("/sys/module/ipcq/srcversion", module, length);
+	if (!module[0] && !access("/sys/module/ipcq", F_OK))
+		snprintf(module, length, "loaded");
+}
+
 static uint64_t clock_overhead(void)
 {
 	double distance[99];
@@ -169,8 +177,7 @@ void bench_environment_read(struct bench_environment *environment)
 	read_line(CLOCKSOURCE, environment->clocksource,
 		  sizeof(environment->clocksource));
 	environment->clock_overhead = clock_overhead();
-	read_line("/sys/module/ipcq/srcversion", environment->module,
-		  sizeof(environment->module));
+	read_module(environment->module, sizeof(environment->module));
 	read_vulnerabilities(environment);
 }
 

@@ -23,7 +23,7 @@ struct bench_environment {
 	unsigned int cpus;		/* online */
 	char clocksource[32];
 	uint64_t clock_overhead;	/* of one reading, nanoseconds */
-	char module[64];		/* the module's source version; "" for none */
+	char module[64];		/* its version, or "loaded"; "" for none */
 	struct bench_vulnerability vulnerability[BENCH_VULNERABILITIES_MAX];
 	size_t vulnerabilities;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "mechanism.h"
+#include "mechanisms.h"
 
 #include <errno.h>
 #include <fcntl.h>

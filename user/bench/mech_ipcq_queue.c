@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mech_ipcq.h"
+#include "mechanisms.h"
 
 #include <errno.h>
 #include <stdio.h>

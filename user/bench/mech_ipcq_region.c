@@ -2,6 +2,7 @@
 /* Slots in a region, with the region's mutexes and eventcounts. */
 #include "mech_ipcq.h"
 #include "ring.h"
+#include "mechanisms.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -113,6 +114,7 @@ const struct bench_mechanism bench_ipcq_region = {
 	.depth = "messages, as given",
 	.copies = 1,
 	.setup = setup,
+	.attach = bench_ring_attach,
 	.teardown = teardown,
 	.reserve = bench_ring_reserve,
 	.release = bench_ring_release,

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "ring.h"
+#include "mechanisms.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -181,6 +182,7 @@ const struct bench_mechanism bench_shm_futex = {
 	.depth = "messages, as given",
 	.copies = 1,
 	.setup = setup,
+	.attach = bench_ring_attach,
 	.teardown = teardown,
 	.reserve = bench_ring_reserve,
 	.release = bench_ring_release,

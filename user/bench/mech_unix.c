@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Unix domain socket pairs of the three types. */
-#include "mechanism.h"
+#include "mechanisms.h"
 #include "parse.h"
 
 #include <errno.h>

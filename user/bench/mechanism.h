@@ -13,8 +13,8 @@
  * that failed half way.  Whatever outlives processes has no name any more when
  * setup() returns, or is removed there.
  *
- * To add a mechanism: one file with a struct bench_mechanism, and one line in
- * mechanisms.c.
+ * To add a mechanism: one file with a struct bench_mechanism, and one line each
+ * in mechanisms.h and mechanisms.c.
  */
 #ifndef BENCH_MECHANISM_H
 #define BENCH_MECHANISM_H

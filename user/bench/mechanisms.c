@@ -1,24 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of mechanisms, and what they have in common. */
-#include "mechanism.h"
+/* The table of mechanisms. */
+#include "mechanisms.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-extern const struct bench_mechanism bench_ipcq_queue;
-extern const struct bench_mechanism bench_ipcq_region;
-extern const struct bench_mechanism bench_pipe;
-extern const struct bench_mechanism bench_fifo;
-extern const struct bench_mechanism bench_unix_stream;
-extern const struct bench_mechanism bench_unix_dgram;
-extern const struct bench_mechanism bench_unix_seqpacket;
-extern const struct bench_mechanism bench_tcp;
-extern const struct bench_mechanism bench_udp;
-extern const struct bench_mechanism bench_posix_mq;
-extern const struct bench_mechanism bench_sysv_msg;
-extern const struct bench_mechanism bench_shm_futex;
 
 const struct bench_mechanism * const bench_mechanisms[] = {
 	&bench_ipcq_queue,
@@ -44,51 +28,4 @@ const struct bench_mechanism *bench_mechanism_find(const char *name)
 		if (!strcmp(bench_mechanisms[i]->name, name))
 			return bench_mechanisms[i];
 	return NULL;
-}
-
-enum bench_status bench_skip(struct bench_link *link, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(link->why, sizeof(link->why), format, arguments);
-	va_end(arguments);
-	return BENCH_SKIP;
-}
-
-enum bench_status bench_fail(struct bench_link *link, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(link->why, sizeof(link->why), format, arguments);
-	va_end(arguments);
-	return BENCH_FAIL;
-}
-
-enum bench_status bench_fail_errno(struct bench_link *link, const char *what,
-				   int error)
-{
-	switch (error) {
-	case ENOSYS:
-	case EAFNOSUPPORT:
-	case EPROTONOSUPPORT:
-	case ESOCKTNOSUPPORT:
-		return bench_skip(link, "%s: not in this kernel", what);
-	default:
-		return bench_fail(link, "%s: %s", what, strerror(error));
-	}
-}
-
-unsigned long bench_sysctl(const char *path)
-{
-	unsigned long value = 0;
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%lu", &value) != 1)
-		value = 0;
-	fclose(file);
-	return value;
 }

@@ -18,11 +18,11 @@
 /* Between lines of progress where lines cannot be overwritten. */
 #define PROGRESS_PERIOD		10000000000ULL
 
-unsigned int bench_depth(size_t size, unsigned int most)
+unsigned int bench_depth(enum bench_mode mode, size_t size, unsigned int most)
 {
 	size_t fit = WINDOW / size;
 
-	if (fit < DEPTH_LEAST)
+	if (mode == BENCH_ROUND_TRIP || fit < DEPTH_LEAST)
 		return DEPTH_LEAST;
 	return fit < most ? (unsigned int)fit : most;
 }
@@ -44,7 +44,7 @@ uint64_t bench_duration(uint64_t left, size_t runs, uint64_t besides,
 static int make_cell(struct bench_cell *cell,
 		     const struct bench_settings *settings)
 {
-	cell->depth = bench_depth(cell->size, settings->depth);
+	cell->depth = bench_depth(cell->mode, cell->size, settings->depth);
 	cell->value = calloc(settings->repetitions, sizeof(*cell->value));
 	if (!cell->value)
 		return -ENOMEM;

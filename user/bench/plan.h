@@ -61,10 +61,11 @@ double bench_cell_ratio(const struct bench_plan *plan,
 double bench_cell_loss(const struct bench_cell *cell);
 
 /*
- * Messages under way in one direction that a mechanism is asked to hold: what
- * fits into 1 MiB, at least 2 and at most @most.
+ * Messages under way in one direction that a mechanism is asked to hold: 2 in a
+ * round trip, in which there is one; else what fits into 1 MiB, at least 2 and at
+ * most @most.
  */
-unsigned int bench_depth(size_t size, unsigned int most);
+unsigned int bench_depth(enum bench_mode mode, size_t size, unsigned int most);
 
 /*
  * How long the next timed pass may last: its share of what is left of the

@@ -200,7 +200,7 @@ static void print_table(const struct bench_report *report, enum bench_mode mode,
 	printf("\n%s, %s, room for %u messages asked for: %s\n",
 	       mode == BENCH_ROUND_TRIP ? "Round trip" : "Stream",
 	       human_size(text, sizeof(text), size),
-	       bench_depth(size, settings->depth), unit.name);
+	       bench_depth(mode, size, settings->depth), unit.name);
 	print_columns(report, mode);
 	for (i = 0; i < settings->mechanisms; i++) {
 		cell = bench_plan_find(report->plan, mode, size,

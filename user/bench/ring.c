@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ring.h"
 
-#include <string.h>
+#include <unistd.h>
 
 #define LINE	64
 
@@ -37,12 +37,26 @@ void bench_ring_init(struct bench_ring *ring, const struct bench_sync *sync,
 		.sync = sync,
 		.context = context,
 		.shared = memory,
+		.memory = bench_ring_memory(size, capacity),
 		.slots = (unsigned char *)memory +
 			 2 * sizeof(struct bench_ring_shared),
 		.slot_size = slot_size(size),
 		.capacity = capacity,
 		.room = capacity,
 	};
+}
+
+/* For writing, and without changing what the other side may have written. */
+enum bench_status bench_ring_attach(struct bench_link *link)
+{
+	const struct bench_ring *ring = link->state;
+	unsigned char *memory = (unsigned char *)ring->shared;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), at;
+
+	for (at = 0; at < ring->memory; at += page)
+		__atomic_fetch_or(memory + at, 0, __ATOMIC_RELAXED);
+	__atomic_fetch_or(memory + ring->memory - 1, 0, __ATOMIC_RELAXED);
+	return BENCH_OK;
 }
 
 static unsigned int way_out(const struct bench_link *link)

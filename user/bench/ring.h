@@ -36,6 +36,7 @@ struct bench_ring {
 	const struct bench_sync *sync;
 	void *context;
 	struct bench_ring_shared *shared;	/* the near side's way out first */
+	size_t memory;				/* bytes, from there on */
 	unsigned char *slots;
 	size_t slot_size;
 	uint64_t capacity;			/* slots in each direction */
@@ -51,7 +52,11 @@ void bench_ring_init(struct bench_ring *ring, const struct bench_sync *sync,
 		     void *context, void *memory, size_t size,
 		     uint64_t capacity);
 
-/* The operations of a mechanism whose link->state begins with its ring. */
+/*
+ * The operations of a mechanism whose link->state begins with its ring.  A side
+ * that attaches touches every page, lest its faults be counted as messages.
+ */
+enum bench_status bench_ring_attach(struct bench_link *link);
 enum bench_status bench_ring_reserve(struct bench_link *link, void **payload);
 enum bench_status bench_ring_send(struct bench_link *link, void *payload);
 enum bench_status bench_ring_receive(struct bench_link *link,

@@ -45,8 +45,8 @@ static const struct argp_option options[] = {
 	  "there are; A,B: on these; none: not pinned (other where there are two CPUs "
 	  "and they are not emulated, else same)", 2 },
 	{ "depth", OPTION_DEPTH, "MESSAGES", 0,
-	  "Most messages under way in one direction (1024); never more than 1 MiB of "
-	  "them, nor fewer than 2", 2 },
+	  "Most messages under way in a stream (1024), but no more than 1 MiB of them "
+	  "nor fewer than 2; in a round trip there is room for 2", 2 },
 	{ "repetitions", OPTION_REPETITIONS, "N", 0,
 	  "How often each cell of the table is measured (5)", 2 },
 	{ "duration", OPTION_DURATION, "SECONDS", 0,

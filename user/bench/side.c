@@ -159,10 +159,10 @@ static enum bench_status ask(struct side *side, const struct phase *phase)
 		if (!status)
 			status = get(side, phase, sequence, &got);
 		now = bench_now();
-		if (status == BENCH_TIMEOUT || (!status && got != sequence)) {
-			side->lost++;
-		} else if (status) {
+		if (status && status != BENCH_TIMEOUT)
 			return status;
+		if (status || got != sequence) {
+			side->lost++;
 		} else {
 			answered++;
 			if (phase->timed)
