@@ -20,3 +20,8 @@ $(addprefix $(BUILD)/tests/host/,$(run-tests)): LDFLAGS += -Wl,--wrap=main
 
 # The subject of this one is the shared library itself.
 $(BUILD)/tests/host/test_symbols: | $(BUILD)/libipcq.so.0
+
+bench-engine	:= $(addprefix user/bench/,engine.c side.c plan.c mechanism.c fd.c histogram.c \
+		   parse.c payload.c stats.c)
+host-test_bench_engine-sources	:= $(bench-engine)
+host-test_bench_pure-sources	:= $(bench-engine) user/bench/environment.c
