@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "common.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +244,27 @@ int eventcount_wake(int fd, uint32_t eventcount, uint32_t count)
 	return call(fd, IPCQ_IOC_EVENTCOUNT_WAKE, &args);
 }
 
+struct ipcq_query query(void)
+{
+	struct ipcq_query args = { .size = sizeof(args) };
+
+	assert_ok(call(device(), IPCQ_IOC_QUERY, &args));
+	return args;
+}
+
+unsigned int count_fds(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	/* Without "." and "..", and the directory's own. */
+	return count - 3;
+}
+
 uint64_t in(uint64_t nanoseconds)
 {
 	struct timespec now;
@@ -259,8 +283,91 @@ pid_t spawn(int (*body)(void *context), void *context)
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
-	if (!pid)
+	if (!pid) {
+		/* The child must not go on with its parent's tests. */
+		setenv("CMOCKA_TEST_ABORT", "1", 1);
 		_exit(body(context));
+	}
+	return pid;
+}
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+	int (*body)(void *context);
+	void *context;
+	int ready, go;		/* pipes, to and from the parent */
+};
+
+static int run_as(void *context)
+{
+	const struct user *user = context;
+
+	assert_int_equal(setgroups(0, NULL), 0);
+	assert_int_equal(setresgid(user->gid, user->gid, user->gid), 0);
+	assert_int_equal(setresuid(user->uid, user->uid, user->uid), 0);
+	return user->body(user->context);
+}
+
+pid_t spawn_as(uid_t uid, gid_t gid, int (*body)(void *context), void *context)
+{
+	struct user user = {
+		.uid = uid,
+		.gid = gid,
+		.body = body,
+		.context = context,
+	};
+
+	return spawn(run_as, &user);
+}
+
+static int enter_user_namespace(void *context)
+{
+	const struct user *user = context;
+	struct user root = { .body = user->body, .context = user->context };
+	char byte = 0;
+
+	assert_int_equal(unshare(CLONE_NEWUSER), 0);
+	assert_int_equal(write(user->ready, &byte, 1), 1);
+	assert_int_equal(read(user->go, &byte, 1), 1);
+	close(user->ready);
+	close(user->go);
+	return run_as(&root);
+}
+
+static void write_map(pid_t pid, const char *name, const char *map)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, map, strlen(map)), strlen(map));
+	close(fd);
+}
+
+pid_t spawn_in_user_namespace(uid_t uid, const char *map,
+			      int (*body)(void *context), void *context)
+{
+	struct user user = { .body = body, .context = context };
+	int ready[2], go[2];
+	char byte = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	user.ready = ready[1];
+	user.go = go[0];
+	pid = spawn_as(uid, uid, enter_user_namespace, &user);
+	close(ready[1]);
+	close(go[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	write_map(pid, "uid_map", map);
+	write_map(pid, "gid_map", map);
+	assert_int_equal(write(go[1], &byte, 1), 1);
+	close(ready[0]);
+	close(go[1]);
 	return pid;
 }
 

@@ -80,10 +80,24 @@ int eventcount_wake(int fd, uint32_t eventcount, uint32_t count);
 uint64_t in(uint64_t nanoseconds);
 void sleep_ms(unsigned int ms);
 
+/* The module's answer to the calling process. */
+struct ipcq_query query(void);
+/* How many descriptors this process has. */
+unsigned int count_fds(void);
+
 /*
- * Runs @body in a child.  The child's exit status is what @body returns.
+ * Runs @body in a child.  The child's exit status is what @body returns; a failed
+ * assertion prints itself and ends the child by SIGABRT.
  */
 pid_t spawn(int (*body)(void *context), void *context);
+/* The same with this user and group alone, and so without capabilities. */
+pid_t spawn_as(uid_t uid, gid_t gid, int (*body)(void *context), void *context);
+/*
+ * The same as user and group 0, and so with all capabilities, of a user namespace
+ * that belongs to @uid.  @map is what its uid_map and gid_map are to hold.
+ */
+pid_t spawn_in_user_namespace(uid_t uid, const char *map,
+			      int (*body)(void *context), void *context);
 /* Waits for a child; its exit status, or 128 + the signal that ended it. */
 int reap(pid_t pid);
 /* Waits until a thread of the system sleeps in a call (state S), for 5 s at most. */
