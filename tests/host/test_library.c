@@ -303,6 +303,7 @@ static void listing(void **state)
 	seen = (struct seen) { 0 };
 	assert_int_equal(ipcq_list(IPCQ_REGION, see, &seen), 0);
 	assert_int_equal(seen.count, 0);
+	assert_int_equal(ipcq_list((enum ipcq_kind)7, see, &seen), -EOPNOTSUPP);
 	fake->absent = ENOENT;
 	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), -ENODEV);
 	ipcq_queue_close(anonymous);

@@ -143,6 +143,20 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer,
 	return NL_STOP;
 }
 
+/* The end of a listing carries how it ended, which libnl does not look at. */
+static int on_finish(struct nl_msg *message, void *context)
+{
+	const struct nlmsghdr *header = nlmsg_hdr(message);
+	struct request *request = context;
+	int end = 0;
+
+	if (nlmsg_datalen(header) >= (int)sizeof(end))
+		end = *(const int *)nlmsg_data(header);
+	if (end < 0)
+		request->error = end;
+	return NL_STOP;
+}
+
 /* What libnl itself may fail with, in the numbers of the rest of the library. */
 static int error_of_libnl(int error)
 {
@@ -178,6 +192,8 @@ static int receive(struct nl_sock *socket, struct request *request)
 	int error;
 
 	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_object,
+			    request);
+	nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, on_finish,
 			    request);
 	nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, request);
 	error = nl_recvmsgs_default(socket);

@@ -125,12 +125,12 @@ static struct nl_msg *last_message(void)
 {
 	struct nl_msg *message = nlmsg_alloc();
 	struct nlmsgerr error = { .error = -ENOENT, .msg = request };
-	int nothing = 0;
+	int end = wanted.kind > IPCQ_KIND_REGION ? -EOPNOTSUPP : 0;
 
 	if (request.nlmsg_flags & NLM_F_DUMP) {
 		nlmsg_put(message, request.nlmsg_pid, request.nlmsg_seq,
 			  NLMSG_DONE, 0, NLM_F_MULTI);
-		nlmsg_append(message, &nothing, sizeof(nothing), NLMSG_ALIGNTO);
+		nlmsg_append(message, &end, sizeof(end), NLMSG_ALIGNTO);
 	} else {
 		nlmsg_put(message, request.nlmsg_pid, request.nlmsg_seq,
 			  NLMSG_ERROR, 0, 0);
