@@ -60,7 +60,7 @@ clean: ## remove everything that was built
 	$(Q)rm -f .ipcq.*.cmd .modules.order.cmd .Module.symvers.cmd
 	$(Q)find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 
-install: user ## install library, headers, command, pages to PREFIX= (and DESTDIR=)
+install: user ## install library, headers and command to PREFIX= (and DESTDIR=)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 755 $(BUILD)/libipcq.so.0 $(DESTDIR)$(LIBDIR)
