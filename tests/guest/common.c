@@ -402,6 +402,67 @@ void wait_asleep(pid_t pid)
 	eventually(asleep(pid));
 }
 
+static void *map_anonymous(size_t size, int flags)
+{
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 flags | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(map != MAP_FAILED);
+	return map;
+}
+
+void *shared_memory(size_t size)
+{
+	return map_anonymous(size, MAP_SHARED);
+}
+
+void *read_only_copy(const void *args, size_t size)
+{
+	void *map = map_anonymous(size, MAP_PRIVATE);
+
+	memcpy(map, args, size);
+	assert_int_equal(mprotect(map, size, PROT_READ), 0);
+	return map;
+}
+
+void *copy_before_hole(const void *args, size_t size)
+{
+	size_t page = sysconf(_SC_PAGESIZE), pages = (size + page - 1) / page;
+	char *map = map_anonymous((pages + 1) * page, MAP_PRIVATE);
+	char *hole = map + pages * page;
+
+	assert_int_equal(mprotect(hole, page, PROT_NONE), 0);
+	return memcpy(hole - size, args, size);
+}
+
+uint32_t *control_map(int fd)
+{
+	void *map = mmap(NULL, region_stat(fd).control_size,
+			 PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			 IPCQ_REGION_CONTROL_OFFSET);
+
+	assert_true(map != MAP_FAILED);
+	return map;
+}
+
+volatile int signals_handled;
+
+static void count_signal(int number)
+{
+	(void)number;
+	signals_handled++;
+}
+
+void handle_signals(int flags)
+{
+	const struct sigaction action = {
+		.sa_handler = count_signal,
+		.sa_flags = flags,
+	};
+
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+}
+
 static void check_size(int fd, unsigned int command, const void *args,
 		       size_t size, uint32_t given, int error)
 {

@@ -114,6 +114,22 @@ void wait_asleep(pid_t pid);
 		}							\
 	} while (0)
 
+/* Memory that later children share with the test, zeroed; it stays. */
+void *shared_memory(size_t size);
+/* A copy of @args in memory that can be read but not written; it stays. */
+void *read_only_copy(const void *args, size_t size);
+/* As read_only_copy(), but writable, and what follows it is not mapped. */
+void *copy_before_hole(const void *args, size_t size);
+
+/* The words of a region's control area, to be read and written; they stay. */
+uint32_t *control_map(int fd);
+/* The index of a line's word in there: mutexes first, then eventcounts. */
+#define LINE(number)	((number) * IPCQ_CONTROL_LINE / sizeof(uint32_t))
+
+/* Handles SIGUSR1 with a handler that only counts; @flags as of sigaction(2). */
+void handle_signals(int flags);
+extern volatile int signals_handled;
+
 /*
  * Checks what every call has in common, on a struct that is right: @args of @size
  * bytes, of which @min_size must be given.  The size wrong in each way, a flag
