@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libipcq on a model of the module: the connection, queues, and the management
- * interface.
+ * libipcq on a model of the module: the connection and queues.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -263,86 +262,6 @@ static void queue_info(void **state)
 	ipcq_queue_close(queue);
 }
 
-struct seen {
-	int count;
-	int stop_at;
-	uint64_t last_id;
-	struct ipcq_object_info object;
-	char name[256];
-};
-
-static int see(const struct ipcq_object_info *object, void *context)
-{
-	struct seen *seen = context;
-
-	assert_true(object->id > seen->last_id);
-	seen->last_id = object->id;
-	seen->object = *object;
-	strcpy(seen->name, object->name ? object->name : "");
-	return ++seen->count == seen->stop_at ? 42 : 0;
-}
-
-static void listing(void **state)
-{
-	struct ipcq_queue *anonymous;
-	struct seen seen = { 0 };
-
-	(void)state;
-	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), 0);
-	assert_int_equal(seen.count, 0);
-	ipcq_queue_close(new_queue("a", 3));
-	ipcq_queue_close(new_queue("b", 3));
-	anonymous = new_queue(NULL, 3);
-	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), 0);
-	assert_int_equal(seen.count, 3);
-	assert_null(seen.object.name);
-	seen = (struct seen) { .stop_at = 2 };
-	assert_int_equal(ipcq_list(IPCQ_QUEUE, see, &seen), 42);
-	assert_int_equal(seen.count, 2);
-	assert_string_equal(seen.name, "b");
-	seen = (struct seen) { 0 };
-	assert_int_equal(ipcq_list(IPCQ_REGION, see, &seen), 0);
-	assert_int_equal(seen.count, 0);
-	assert_int_equal(ipcq_list((enum ipcq_kind)7, see, &seen), -EOPNOTSUPP);
-	fake->absent = ENOENT;
-	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), -ENODEV);
-	ipcq_queue_close(anonymous);
-}
-
-static void showing(void **state)
-{
-	struct ipcq_queue *queue = new_queue("a", 3);
-	struct seen seen = { 0 };
-	char name[257];
-	uint64_t id;
-
-	(void)state;
-	assert_int_equal(ipcq_queue_send(queue, "abcd", 4), 0);
-	assert_int_equal(ipcq_show("a", 0, see, &seen), 0);
-	assert_string_equal(seen.name, "a");
-	assert_int_equal(seen.object.kind, IPCQ_QUEUE);
-	assert_int_equal(seen.object.mode, 0600);
-	assert_int_equal(seen.object.uid, getuid());
-	assert_int_equal(seen.object.handles, 1);
-	assert_true(seen.object.persistent);
-	assert_false(seen.object.unlinked);
-	assert_int_equal(seen.object.queue.max_messages, 3);
-	assert_int_equal(seen.object.queue.bytes, 4);
-	assert_int_equal(seen.object.queue.sent, 1);
-	id = seen.last_id;
-	assert_int_equal(ipcq_unlink(ipcq, "a", IPCQ_ANY), 0);
-	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENOENT);
-	seen = (struct seen) { .stop_at = 1 };
-	assert_int_equal(ipcq_show(NULL, id, see, &seen), 42);
-	assert_true(seen.object.unlinked);
-	assert_int_equal(ipcq_show(NULL, id + 1, see, &seen), -ENOENT);
-	assert_int_equal(ipcq_show("", 0, see, &seen), -EINVAL);
-	memset(name, 'n', 256);
-	name[256] = '\0';
-	assert_int_equal(ipcq_show(name, 0, see, &seen), -ENAMETOOLONG);
-	ipcq_queue_close(queue);
-}
-
 #define TEST(function)	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -352,7 +271,7 @@ int main(void)
 		TEST(errors_have_texts), TEST(opening_a_queue), TEST(wrong_opens),
 		TEST(unlinking), TEST(messages), TEST(failing_messages),
 		TEST(access_of_handles), TEST(queues_from_descriptors),
-		TEST(queue_info), TEST(listing), TEST(showing),
+		TEST(queue_info),
 	};
 
 	return cmocka_run_group_tests_name("library", tests, NULL, NULL);

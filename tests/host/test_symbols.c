@@ -14,11 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define HEADER	"user/lib/ipcq.h"
-#define LIBRARY	"build/libipcq.so.0"
+#define LIBRARY	"../../libipcq.so.0"	/* from the test's directory */
 #define MOST	200
 
 struct names {
@@ -84,9 +85,21 @@ static char *load(const char *path)
 	return data;
 }
 
+static char *load_library(void)
+{
+	char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path,
+				  sizeof(path) - sizeof(LIBRARY));
+
+	assert_true(length > 0);
+	path[length] = '\0';
+	strcpy(strrchr(path, '/') + 1, LIBRARY);
+	return load(path);
+}
+
 static void names_of_library(struct names *names)
 {
-	char *data = load(LIBRARY);
+	char *data = load_library();
 	const Elf64_Ehdr *elf = (void *)data;
 	const Elf64_Shdr *sections = (void *)(data + elf->e_shoff), *table = NULL;
 	const Elf64_Sym *symbols;

@@ -330,18 +330,10 @@ static int device_call(unsigned long call, void *argument)
 
 /* ------------------------------------------------------ in place of the libc */
 
-int __wrap_open64(const char *path, int flags, ...)
+static int open_device(void)
 {
-	va_list arguments;
-	mode_t mode;
 	int fd;
 
-	if (strcmp(path, IPCQ_DEVICE)) {
-		va_start(arguments, flags);
-		mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
-		va_end(arguments);
-		return __real_open64(path, flags, mode);
-	}
 	if (fake->absent) {
 		errno = fake->absent;
 		return -1;
@@ -350,6 +342,30 @@ int __wrap_open64(const char *path, int flags, ...)
 	fd = handle_new(NULL, IPCQ_OPEN_F_READ | IPCQ_OPEN_F_WRITE);
 	pthread_mutex_unlock(&fake->lock);
 	return fd;
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	if (!strcmp(path, IPCQ_DEVICE))
+		return open_device();
+	va_start(arguments, flags);
+	mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return __real_open64(path, flags, mode);
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	mode_t mode;
+
+	va_start(arguments, flags);
+	mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return __wrap_open64(path, flags, mode);
 }
 
 int __wrap_close(int fd)
@@ -433,4 +449,10 @@ void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
 	    madvise(mapping, length, MADV_DONTFORK))
 		die("madvise");
 	return mapping;
+}
+
+void *__wrap_mmap(void *address, size_t length, int protection, int flags,
+		  int fd, off_t offset)
+{
+	return __wrap_mmap64(address, length, protection, flags, fd, offset);
 }

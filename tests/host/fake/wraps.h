@@ -18,9 +18,12 @@ void *__real_mmap64(void *address, size_t length, int protection, int flags,
 		    int fd, off_t offset);
 int __real_main(int argc, char **argv);
 
+int __wrap_open(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long call, ...);
+void *__wrap_mmap(void *address, size_t length, int protection, int flags,
+		  int fd, off_t offset);
 void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
 		    int fd, off_t offset);
 

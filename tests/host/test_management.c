@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libipcq on a model of the module: the management interface.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake/fake.h"
+#include "ipcq.h"
+
+#define RW	(IPCQ_READ | IPCQ_WRITE)
+
+static struct ipcq *ipcq;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_reset();
+	return ipcq_connect(&ipcq);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	ipcq_disconnect(ipcq);
+	return 0;
+}
+
+static struct ipcq_queue *new_queue(const char *name, uint32_t messages)
+{
+	const struct ipcq_queue_options options = {
+		.max_messages = messages, .max_message_size = 1000,
+	};
+	unsigned int flags = RW | IPCQ_CREATE | (name ? IPCQ_PERSISTENT : 0);
+	struct ipcq_queue *queue;
+
+	assert_int_equal(ipcq_queue_open(ipcq, name, flags, &options, &queue), 1);
+	return queue;
+}
+
+struct seen {
+	int count;
+	int stop_at;
+	uint64_t last_id;
+	struct ipcq_object_info object;
+	char name[256];
+};
+
+static int see(const struct ipcq_object_info *object, void *context)
+{
+	struct seen *seen = context;
+
+	assert_true(object->id > seen->last_id);
+	seen->last_id = object->id;
+	seen->object = *object;
+	strcpy(seen->name, object->name ? object->name : "");
+	return ++seen->count == seen->stop_at ? 42 : 0;
+}
+
+static void listing(void **state)
+{
+	struct ipcq_queue *anonymous;
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	ipcq_queue_close(new_queue("a", 3));
+	ipcq_queue_close(new_queue("b", 3));
+	anonymous = new_queue(NULL, 3);
+	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), 0);
+	assert_int_equal(seen.count, 3);
+	assert_null(seen.object.name);
+	seen = (struct seen) { .stop_at = 2 };
+	assert_int_equal(ipcq_list(IPCQ_QUEUE, see, &seen), 42);
+	assert_int_equal(seen.count, 2);
+	assert_string_equal(seen.name, "b");
+	seen = (struct seen) { 0 };
+	assert_int_equal(ipcq_list(IPCQ_REGION, see, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(ipcq_list((enum ipcq_kind)7, see, &seen), -EOPNOTSUPP);
+	fake->absent = ENOENT;
+	assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), -ENODEV);
+	ipcq_queue_close(anonymous);
+}
+
+static void showing(void **state)
+{
+	struct ipcq_queue *queue = new_queue("a", 3);
+	struct seen seen = { 0 };
+	char name[257];
+	uint64_t id;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_send(queue, "abcd", 4), 0);
+	assert_int_equal(ipcq_show("a", 0, see, &seen), 0);
+	assert_string_equal(seen.name, "a");
+	assert_int_equal(seen.object.kind, IPCQ_QUEUE);
+	assert_int_equal(seen.object.mode, 0600);
+	assert_int_equal(seen.object.uid, getuid());
+	assert_int_equal(seen.object.handles, 1);
+	assert_true(seen.object.persistent);
+	assert_false(seen.object.unlinked);
+	assert_int_equal(seen.object.queue.max_messages, 3);
+	assert_int_equal(seen.object.queue.bytes, 4);
+	assert_int_equal(seen.object.queue.sent, 1);
+	id = seen.last_id;
+	assert_int_equal(ipcq_unlink(ipcq, "a", IPCQ_ANY), 0);
+	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENOENT);
+	seen = (struct seen) { .stop_at = 1 };
+	assert_int_equal(ipcq_show(NULL, id, see, &seen), 42);
+	assert_true(seen.object.unlinked);
+	assert_int_equal(ipcq_show(NULL, id + 1, see, &seen), -ENOENT);
+	assert_int_equal(ipcq_show("", 0, see, &seen), -EINVAL);
+	memset(name, 'n', 256);
+	name[256] = '\0';
+	assert_int_equal(ipcq_show(name, 0, see, &seen), -ENAMETOOLONG);
+	ipcq_queue_close(queue);
+}
+
+#define TEST(function)	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(listing), TEST(showing),
+	};
+
+	return cmocka_run_group_tests_name("management", tests, NULL, NULL);
+}
