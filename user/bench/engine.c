@@ -17,13 +17,17 @@
 /* The signals that end a program, and the one that tells of an ended child. */
 static const int held_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
 
+/* But for those that whoever started the program wants ignored, as nohup does. */
 static void fill_held(sigset_t *set)
 {
+	struct sigaction action;
 	size_t i;
 
 	sigemptyset(set);
 	for (i = 0; i < sizeof(held_signals) / sizeof(held_signals[0]); i++)
-		sigaddset(set, held_signals[i]);
+		if (!sigaction(held_signals[i], NULL, &action) &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(set, held_signals[i]);
 }
 
 int bench_signals_hold(sigset_t *old)

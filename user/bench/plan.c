@@ -15,6 +15,8 @@
 #define DURATION_LEAST		5000000ULL
 /* The warm-up, as a part of the timed pass. */
 #define WARMUP_PART		5
+/* Repetitions that differ by this share of their median agree on little. */
+#define NOISY_SPREAD		0.3
 /* Between lines of progress where lines cannot be overwritten. */
 #define PROGRESS_PERIOD		10000000000ULL
 
@@ -138,6 +140,18 @@ double bench_cell_ratio(const struct bench_plan *plan,
 			       plan->settings->baseline);
 	median = base ? bench_cell_median(base) : 0;
 	return median > 0 ? bench_cell_median(cell) / median : 0;
+}
+
+bool bench_cell_noisy(const struct bench_plan *plan,
+		      const struct bench_cell *cell)
+{
+	const struct bench_cell *base;
+
+	if (bench_spread(cell->value, cell->repetitions) > NOISY_SPREAD)
+		return true;
+	base = bench_plan_find(plan, cell->mode, cell->size,
+			       plan->settings->baseline);
+	return base && bench_spread(base->value, base->repetitions) > NOISY_SPREAD;
 }
 
 double bench_cell_loss(const struct bench_cell *cell)

@@ -57,6 +57,13 @@ double bench_cell_median(const struct bench_cell *cell);
 double bench_cell_ratio(const struct bench_plan *plan,
 			const struct bench_cell *cell);
 
+/*
+ * Whether the repetitions of the cell, or of the baseline's, lie so far apart that
+ * the ratio says little.
+ */
+bool bench_cell_noisy(const struct bench_plan *plan,
+		      const struct bench_cell *cell);
+
 /* The share of messages that were lost. */
 double bench_cell_loss(const struct bench_cell *cell);
 

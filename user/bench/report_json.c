@@ -143,6 +143,8 @@ static void add_figures(json_t *object, const struct bench_plan *plan,
 			    json_real(bench_spread(cell->value, cell->repetitions)));
 	json_object_set_new(object, "ratio",
 			    ratio > 0 ? json_real(ratio) : json_null());
+	json_object_set_new(object, "noisy",
+			    json_boolean(bench_cell_noisy(plan, cell)));
 	json_object_set_new(object, "verified",
 			    json_integer((json_int_t)cell->verified));
 	json_object_set_new(object, "sent", json_integer((json_int_t)cell->sent));

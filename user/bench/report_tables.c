@@ -218,13 +218,14 @@ static void print_ratio(const struct bench_plan *plan,
 	double ratio = cell ? bench_cell_ratio(plan, cell) : 0;
 
 	if (!cell || cell->status == BENCH_SKIP)
-		printf(" %7s ", "skip");
+		printf(" %7s  ", "skip");
 	else if (cell->status != BENCH_OK)
-		printf(" %7s ", "FAIL");
+		printf(" %7s  ", "FAIL");
 	else if (ratio <= 0)
-		printf(" %7s ", "-");
+		printf(" %7s  ", "-");
 	else
-		printf(" %7.2f%c", ratio, bench_cell_loss(cell) > 0 ? '*' : ' ');
+		printf(" %7.2f%c%c", ratio, bench_cell_noisy(plan, cell) ? '~' : ' ',
+		       bench_cell_loss(cell) > 0 ? '*' : ' ');
 }
 
 static void print_summary(const struct bench_plan *plan, enum bench_mode mode)
@@ -235,8 +236,8 @@ static void print_summary(const struct bench_plan *plan, enum bench_mode mode)
 
 	printf("\n  %-15s", mode == BENCH_ROUND_TRIP ? "round trip" : "stream");
 	for (j = 0; j < settings->sizes; j++)
-		printf(" %7s ", bench_format_size(settings->size[j], text,
-						  sizeof(text)));
+		printf(" %7s  ", bench_format_size(settings->size[j], text,
+						   sizeof(text)));
 	putchar('\n');
 	for (i = 0; i < settings->mechanisms; i++) {
 		printf("  %-15s", settings->mechanism[i]->name);
@@ -248,15 +249,24 @@ static void print_summary(const struct bench_plan *plan, enum bench_mode mode)
 	}
 }
 
-static bool any_loss(const struct bench_plan *plan)
+/* What the marks mean, where there are any. */
+static void print_marks(const struct bench_plan *plan)
 {
-	size_t i;
+	size_t i, noisy = 0, lost = 0, measured = 0;
 
-	for (i = 0; i < plan->cells; i++)
-		if (plan->cell[i].status == BENCH_OK &&
-		    bench_cell_loss(&plan->cell[i]) > 0)
-			return true;
-	return false;
+	for (i = 0; i < plan->cells; i++) {
+		if (plan->cell[i].status != BENCH_OK)
+			continue;
+		measured++;
+		noisy += bench_cell_noisy(plan, &plan->cell[i]);
+		lost += bench_cell_loss(&plan->cell[i]) > 0;
+	}
+	if (lost)
+		printf("\n  * it lost messages; the figure is for each one that arrived\n");
+	if (noisy)
+		printf("\n  ~ noise: repetitions differ by more than 30%%, so the ratio says little;\n"
+		       "    %zu of %zu cells. A quiet machine or more --repetitions help.\n",
+		       noisy, measured);
 }
 
 void bench_report_tables(const struct bench_report *report)
@@ -277,6 +287,5 @@ void bench_report_tables(const struct bench_report *report)
 	for (mode = 0; mode < BENCH_MODES; mode++)
 		if (settings->modes & 1U << mode)
 			print_summary(plan, mode);
-	if (any_loss(plan))
-		printf("\n  * it lost messages; the figure is for each one that arrived\n");
+	print_marks(plan);
 }
