@@ -265,6 +265,28 @@ unsigned int count_fds(void)
 	return count - 3;
 }
 
+union open_args open_args(unsigned int command, const char *name)
+{
+	union open_args args = { 0 };
+
+	if (command == IPCQ_IOC_QUEUE_OPEN)
+		args.queue = queue_args(name, RW | CREATE);
+	else
+		args.region = region_args(name, RW | CREATE, 4096, 1, 1);
+	return args;
+}
+
+void assert_refused(unsigned int command, void *args, int error)
+{
+	struct ipcq_query before = query(), after;
+	unsigned int fds = count_fds();
+
+	assert_error(call(device(), command, args), error);
+	after = query();
+	assert_int_equal(count_fds(), fds);
+	assert_memory_equal(&after, &before, sizeof(after));
+}
+
 uint64_t in(uint64_t nanoseconds)
 {
 	struct timespec now;
@@ -445,21 +467,22 @@ uint32_t *control_map(int fd)
 	return map;
 }
 
-volatile int signals_handled;
+static volatile int *signal_count;
 
 static void count_signal(int number)
 {
 	(void)number;
-	signals_handled++;
+	(*signal_count)++;
 }
 
-void handle_signals(int flags)
+void handle_signals(int flags, volatile int *count)
 {
 	const struct sigaction action = {
 		.sa_handler = count_signal,
 		.sa_flags = flags,
 	};
 
+	signal_count = count;
 	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
 }
 

@@ -85,6 +85,25 @@ struct ipcq_query query(void);
 /* How many descriptors this process has. */
 unsigned int count_fds(void);
 
+/* What both kinds of open are; @open comes first in each. */
+union open_args {
+	struct ipcq_open open;
+	struct ipcq_queue_open queue;
+	struct ipcq_region_open region;
+};
+/*
+ * Arguments of @command, IPCQ_IOC_QUEUE_OPEN or IPCQ_IOC_REGION_OPEN, that create
+ * @name (NULL: an anonymous object) or open it.
+ */
+union open_args open_args(unsigned int command, const char *name);
+/* A loop with @command being each of the two. */
+#define FOR_EACH_OPEN(command)						\
+	for (unsigned int command = IPCQ_IOC_QUEUE_OPEN;		\
+	     command <= IPCQ_IOC_REGION_OPEN; command++)
+
+/* Fails unless the device's @command fails with @error and leaves nothing behind. */
+void assert_refused(unsigned int command, void *args, int error);
+
 /*
  * Runs @body in a child.  The child's exit status is what @body returns; a failed
  * assertion prints itself and ends the child by SIGABRT.
@@ -126,9 +145,8 @@ uint32_t *control_map(int fd);
 /* The index of a line's word in there: mutexes first, then eventcounts. */
 #define LINE(number)	((number) * IPCQ_CONTROL_LINE / sizeof(uint32_t))
 
-/* Handles SIGUSR1 with a handler that only counts; @flags as of sigaction(2). */
-void handle_signals(int flags);
-extern volatile int signals_handled;
+/* Handles SIGUSR1 by adding to @count only; @flags as of sigaction(2). */
+void handle_signals(int flags, volatile int *count);
 
 /*
  * Checks what every call has in common, on a struct that is right: @args of @size
