@@ -120,7 +120,7 @@ static void a_message_for_a_dying_receiver_is_not_lost(void **state)
 	char byte;
 
 	(void)state;
-	for (round = 0; round < 50; round++) {
+	for (round = 0; round < 20; round++) {
 		pid = start(0, run_receiver,
 			    (struct party) { .fd = fd, .size = 4096 });
 		kill(pid, SIGSTOP);
@@ -189,7 +189,7 @@ static void a_message_goes_back_before_later_ones(void **state)
 	pid_t pid;
 
 	(void)state;
-	for (round = 0; round < 20; round++) {
+	for (round = 0; round < 10; round++) {
 		pid = start(0, run_receiver, (struct party) {
 			.fd = fd, .size = BIG, .bad = true,
 		});

@@ -24,6 +24,7 @@
 #define MESSAGES	256		/* of one life */
 #define LONGEST		65536
 #define DURATION	(2 * SECOND)
+#define KILLED		20		/* receivers, at least */
 
 struct record {
 	uint32_t sent[LIVES];
@@ -113,7 +114,7 @@ static unsigned int rage(void)
 		pids[victim] = victim < SENDERS ?
 			       spawn(run_sender, &(uint32_t){ life++ }) :
 			       spawn(run_receiver, NULL);
-	while (in(0) < end && life < LIVES) {
+	while ((in(0) < end || killed < KILLED) && life < LIVES) {
 		usleep(rand_r(&seed) % 2000);
 		victim = rand_r(&seed) % PARTIES;
 		kill(pids[victim], SIGKILL);
@@ -166,7 +167,7 @@ static void nothing_is_lost_or_doubled(void **state)
 	print_message("%u sent, %u receivers killed, %u lost with them\n", sent,
 		      killed, lost);
 	assert_int_equal(record->broken, 0);
-	assert_true(sent > 100 && killed > 10);
+	assert_true(sent > 100);
 	assert_true(lost <= killed);
 }
 
