@@ -12,6 +12,14 @@
 #include <linux/shrinker.h>
 #include <linux/version.h>
 
+/*
+ * For a variable that is written before it is read: kernels that zero the stack
+ * leave it alone.
+ */
+#ifndef __uninitialized
+#define __uninitialized	__attribute__((__uninitialized__))
+#endif
+
 /* 6.3: vm_flags is changed through functions. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)

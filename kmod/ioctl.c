@@ -4,6 +4,7 @@
  */
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "ioctl.h"
 
 /*
@@ -71,7 +72,7 @@ long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
 		   struct file *file, unsigned int command, unsigned long arg)
 {
 	unsigned int nr = _IOC_NR(command) & 0x3f;
-	struct ipcq_call call;
+	struct ipcq_call call __uninitialized;	/* read_arguments() writes it */
 	int ret;
 
 	if (nr >= entries || table[nr].command != command)

@@ -112,20 +112,13 @@ void ipcq_message_free(struct ipcq_message *message)
 	kmem_cache_free(message_cache, message);
 }
 
-/**
- * ipcq_message_pay() - let an account pay for a message that is used again
- * @message: the message, held by the caller
- * @account: who pays from now on
- *
- * Return: 0; -EDQUOT, and then the message is charged as before.
- */
-int ipcq_message_pay(struct ipcq_message *message, struct ipcq_account *account)
+/* Charges a message to another account; see ipcq_message_pay(). */
+int ipcq_message_transfer(struct ipcq_message *message,
+			  struct ipcq_account *account)
 {
 	u32 memory = ipcq_message_memory(message->class);
 	int ret;
 
-	if (likely(message->account == account))
-		return 0;
 	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES, memory);
 	if (ret)
 		return ret;
@@ -136,11 +129,64 @@ int ipcq_message_pay(struct ipcq_message *message, struct ipcq_account *account)
 	return 0;
 }
 
+/*
+ * Short payloads are copied word by word: what a checked copy of variable length
+ * finds out about the kernel's side, at the price of several such copies, is known
+ * here.  An inline payload has room for the length rounded up to words, and the
+ * bytes there beyond the length are never copied out.
+ */
+static int copy_words_in(u64 *to, const char __user *from, u32 length)
+{
+	u32 i;
+
+	if (!user_read_access_begin(from, length))
+		return -EFAULT;
+	for (; length >= sizeof(u64); length -= sizeof(u64)) {
+		unsafe_get_user(*to, (const u64 __user *)from, err_fault);
+		to++;
+		from += sizeof(u64);
+	}
+	for (i = 0; i < length; i++)
+		unsafe_get_user(((u8 *)to)[i], (const u8 __user *)from + i,
+				err_fault);
+	user_read_access_end();
+	return 0;
+
+err_fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static int copy_words_out(char __user *to, const u64 *from, u32 length)
+{
+	u32 i;
+
+	if (!user_write_access_begin(to, length))
+		return -EFAULT;
+	for (; length >= sizeof(u64); length -= sizeof(u64)) {
+		unsafe_put_user(*from, (u64 __user *)to, err_fault);
+		from++;
+		to += sizeof(u64);
+	}
+	for (i = 0; i < length; i++)
+		unsafe_put_user(((const u8 *)from)[i], (u8 __user *)to + i,
+				err_fault);
+	user_write_access_end();
+	return 0;
+
+err_fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
 /* Copies a payload into a message whose class takes it.  Returns 0 or -EFAULT. */
 int ipcq_message_fill(struct ipcq_message *message,
 		      const struct ipcq_buffer *from)
 {
 	message->length = from->length;
+	if (!message->class && !from->iter)
+		return copy_words_in(message->payload, from->address,
+				     from->length);
 	if (from->iter)
 		return copy_from_iter_full(message->payload, from->length,
 					   from->iter) ? 0 : -EFAULT;
@@ -152,6 +198,9 @@ int ipcq_message_fill(struct ipcq_message *message,
 int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to)
 {
+	if (!message->class && !to->iter)
+		return copy_words_out(to->address, message->payload,
+				      message->length);
 	if (to->iter)
 		return copy_to_iter(message->payload, message->length,
 				    to->iter) == message->length ? 0 : -EFAULT;

@@ -38,7 +38,7 @@ struct ipcq_message {
 	void *payload;			/* inline_payload or a buffer */
 	u32 length;			/* of the payload, bytes */
 	u32 class;			/* constant: 0 is inline */
-	char inline_payload[IPCQ_INLINE_SIZE];
+	char inline_payload[IPCQ_INLINE_SIZE] __aligned(8);
 };
 
 /* Emptied messages, by class; the queue's lock protects it. */
@@ -66,8 +66,8 @@ u32 ipcq_message_memory(u32 class);
 
 struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class);
 void ipcq_message_free(struct ipcq_message *message);
-int ipcq_message_pay(struct ipcq_message *message,
-		     struct ipcq_account *account);
+int ipcq_message_transfer(struct ipcq_message *message,
+			  struct ipcq_account *account);
 
 int ipcq_message_fill(struct ipcq_message *message,
 		      const struct ipcq_buffer *from);
@@ -81,5 +81,20 @@ void ipcq_magazine_keep(struct ipcq_magazine *magazine,
 struct ipcq_message *ipcq_magazine_empty(struct ipcq_magazine *magazine,
 					 const struct ipcq_account *account);
 unsigned long ipcq_magazine_free(struct ipcq_message *list);
+
+/**
+ * ipcq_message_pay() - let an account pay for a message that is used again
+ * @message: the message, held by the caller
+ * @account: who pays from now on
+ *
+ * Return: 0; -EDQUOT, and then the message is charged as before.
+ */
+static inline int ipcq_message_pay(struct ipcq_message *message,
+				   struct ipcq_account *account)
+{
+	if (likely(message->account == account))
+		return 0;
+	return ipcq_message_transfer(message, account);
+}
 
 #endif /* IPCQ_MESSAGE_H */

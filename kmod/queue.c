@@ -289,7 +289,7 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 /* The sender has stopped waiting.  Returns whether its message was sent. */
 static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 {
-	struct ipcq_wake wake;
+	struct ipcq_wake wake __uninitialized;
 	bool done;
 
 	ipcq_wake_init(&wake);
@@ -306,13 +306,35 @@ static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 	return false;
 }
 
+/*
+ * Waits for room, with the message in hand.  Called with the lock held, which it
+ * drops.  Apart, so that a send that need not wait has a small frame.
+ */
+static noinline int wait_for_room(struct ipcq_queue *queue,
+				  struct ipcq_message *message, u64 deadline,
+				  u64 *sequence)
+	__releases(&queue->lock)
+{
+	struct sender sender = { .message = message };
+	int ret;
+
+	ipcq_waiter_init(&sender.waiter);
+	list_add_tail(&sender.waiter.node, &queue->senders);
+	queue->waiting_senders++;
+	spin_unlock(&queue->lock);
+
+	ret = ipcq_waiter_sleep(&sender.waiter, deadline);
+	if (ret && !leave_senders(queue, &sender))
+		return ret;
+	*sequence = sender.sequence;
+	return 0;
+}
+
 /* Sends a message that the caller holds, or leaves it with the caller. */
 static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 			const struct ipcq_patience *patience, u64 *sequence)
 {
-	struct ipcq_wake wake;
-	struct sender sender;
-	int ret;
+	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
@@ -321,22 +343,12 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 		unlock_and_wake(queue, &wake, readable(queue));
 		return 0;
 	}
-	if (patience->nonblock) {
-		queue->refused = true;
-		spin_unlock(&queue->lock);
-		return -EAGAIN;
-	}
-	sender.message = message;
-	ipcq_waiter_init(&sender.waiter);
-	list_add_tail(&sender.waiter.node, &queue->senders);
-	queue->waiting_senders++;
+	if (!patience->nonblock)
+		return wait_for_room(queue, message, patience->deadline,
+				     sequence);
+	queue->refused = true;
 	spin_unlock(&queue->lock);
-
-	ret = ipcq_waiter_sleep(&sender.waiter, patience->deadline);
-	if (ret && !leave_senders(queue, &sender))
-		return ret;
-	*sequence = sender.sequence;
-	return 0;
+	return -EAGAIN;
 }
 
 /**
@@ -393,15 +405,22 @@ static struct ipcq_message *leave_receivers(struct ipcq_queue *queue,
 	return message;
 }
 
-static struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
-					     struct receiver *receiver,
-					     size_t size, u64 deadline)
+/* Waits for a message.  Called with the lock held, which it drops. */
+static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
+						      size_t size, u64 deadline)
+	__releases(&queue->lock)
 {
 	struct ipcq_message *message;
+	struct receiver receiver;
 	int ret;
 
-	ret = ipcq_waiter_sleep(&receiver->waiter, deadline);
-	message = ret ? leave_receivers(queue, receiver) : receiver->message;
+	ipcq_waiter_init(&receiver.waiter);
+	list_add_tail(&receiver.waiter.node, &queue->receivers);
+	queue->waiting_receivers++;
+	spin_unlock(&queue->lock);
+
+	ret = ipcq_waiter_sleep(&receiver.waiter, deadline);
+	message = ret ? leave_receivers(queue, &receiver) : receiver.message;
 	if (!message)
 		return ERR_PTR(ret);
 
@@ -432,7 +451,6 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
 					const struct ipcq_patience *patience)
 {
 	struct ipcq_message *message;
-	struct receiver receiver;
 
 	spin_lock(&queue->lock);
 	if (!ipcq_order_empty(&queue->order)) {
@@ -448,18 +466,13 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
 		spin_unlock(&queue->lock);
 		return ERR_PTR(-EAGAIN);
 	}
-	ipcq_waiter_init(&receiver.waiter);
-	list_add_tail(&receiver.waiter.node, &queue->receivers);
-	queue->waiting_receivers++;
-	spin_unlock(&queue->lock);
-
-	return wait_for_message(queue, &receiver, size, patience->deadline);
+	return wait_for_message(queue, size, patience->deadline);
 }
 
 /* The receiver has all of a reserved message. */
 void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	struct ipcq_wake wake;
+	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
@@ -472,7 +485,7 @@ void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message)
 /* Puts a reserved message back in its place, or passes it to who waits. */
 void ipcq_queue_restore(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	struct ipcq_wake wake;
+	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
@@ -490,7 +503,7 @@ static void admit_work(struct work_struct *work)
 {
 	struct ipcq_queue *queue = container_of(to_delayed_work(work),
 						struct ipcq_queue, admit_work);
-	struct ipcq_wake wake;
+	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
 

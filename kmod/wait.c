@@ -32,8 +32,7 @@ void ipcq_waiter_complete(struct ipcq_waiter *waiter, struct ipcq_wake *wake)
 	smp_store_release(&waiter->done, true);
 }
 
-/* Wakes what has been completed; call it without locks. */
-void ipcq_wake_up(struct ipcq_wake *wake)
+void ipcq_wake_tasks(struct ipcq_wake *wake)
 {
 	unsigned int i;
 

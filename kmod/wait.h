@@ -33,14 +33,22 @@ struct ipcq_wake {
 	struct task_struct *tasks[IPCQ_WAKE_BATCH];
 };
 
+void ipcq_wake_tasks(struct ipcq_wake *wake);
+
 static inline void ipcq_wake_init(struct ipcq_wake *wake)
 {
 	wake->count = 0;
 }
 
+/* Wakes what has been completed; call it without locks. */
+static inline void ipcq_wake_up(struct ipcq_wake *wake)
+{
+	if (wake->count)
+		ipcq_wake_tasks(wake);
+}
+
 void ipcq_waiter_init(struct ipcq_waiter *waiter);
 void ipcq_waiter_complete(struct ipcq_waiter *waiter, struct ipcq_wake *wake);
 int ipcq_waiter_sleep(struct ipcq_waiter *waiter, u64 deadline);
-void ipcq_wake_up(struct ipcq_wake *wake);
 
 #endif /* IPCQ_WAIT_H */
