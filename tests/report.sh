@@ -80,6 +80,17 @@ judge_step()
 	settle "$1" 0 "$3" "$4" "$5" "${reasons[@]}"
 }
 
+# without_passed: what a program printed, less the cases that passed
+without_passed()
+{
+	awk '
+		/^\[ RUN      \] / { printf "%s", held; held = "" }
+		{ held = held "    " $0 "\n" }
+		/^\[       OK \] / { held = "" }
+		END { printf "%s", held }' <<<"$1"
+}
+
+# settle NAME FAILED-CASES SECONDS OUTPUT ACCUSATIONS REASON...
 settle()
 {
 	local name=$1 cases_failed=$2 seconds=$3 output=$4 accusations=$5 reasons
@@ -90,7 +101,7 @@ settle()
 		return
 	fi
 	printf 'FAILED  %-36s\n' "$name"
-	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/    /'
+	[ -z "$output" ] || without_passed "$output"
 	[ -z "$accusations" ] || printf '%s\n' "$accusations" | sed 's/^/    kernel log: /'
 	[ $# -gt 0 ] || return 0
 	reasons=$(printf '%s; ' "$@")
