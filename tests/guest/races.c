@@ -4,72 +4,80 @@
  */
 #include "common.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define PROCESSES	8
-#define ROUNDS		25
+#define ROUNDS		50
 
-/* What the processes of a round share. */
-struct round {
-	int gate[2];			/* they start when it closes */
-	uint32_t flags;
-	uint32_t lifetime;
-	unsigned int command;
-	struct {
-		int ret;
-		uint32_t created;
-		uint64_t id;
-	} results[PROCESSES];
-};
+/* What the processes share with their parent, which is one more at the barrier. */
+static struct race {
+	pthread_barrier_t barrier;
+	union open_args args[PROCESSES];
+	int results[PROCESSES];
+	unsigned int commands[ROUNDS];
+} *race;
 
-static struct round *round_new(void)
+static pid_t pids[PROCESSES];
+
+static void meet(void)
 {
-	struct round *round = mmap(NULL, sizeof(*round), PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int ret = pthread_barrier_wait(&race->barrier);
 
-	assert_true(round != MAP_FAILED);
-	return round;
+	assert_true(!ret || ret == PTHREAD_BARRIER_SERIAL_THREAD);
 }
 
-static void wait_for_start(const struct round *round)
+/* Starts the processes, each of which is told its number. */
+static void start(int (*body)(void *context))
 {
-	char byte;
+	unsigned long i;
 
-	close(round->gate[1]);
-	assert_int_equal(read(round->gate[0], &byte, 1), 0);
+	(void)device();
+	for (i = 0; i < PROCESSES; i++)
+		pids[i] = spawn(body, (void *)i);
 }
 
-static struct round *shared;
-static int place;
-
-static int open_at_start(void *context)
+static void finish(void)
 {
-	union open_args args = open_args(shared->command, "race");
+	unsigned int i;
 
-	(void)context;
-	args.open.flags = shared->flags;
-	args.open.lifetime = shared->lifetime;
-	wait_for_start(shared);
-	shared->results[place].ret = call(device(), shared->command, &args);
-	shared->results[place].created = args.open.created;
-	shared->results[place].id = args.open.id;
+	for (i = 0; i < PROCESSES; i++) {
+		assert_int_equal(reap(pids[i]), 0);
+		pids[i] = 0;
+	}
+}
+
+/* In each round all open the same name with the same arguments. */
+static int open_in_rounds(void *context)
+{
+	unsigned long self = (unsigned long)context;
+	unsigned int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		union open_args *args = &race->args[self];
+
+		meet();
+		race->results[self] =
+			call(device(), race->commands[round], args);
+		meet();
+		if (!race->results[self])
+			close(args->open.fd);
+	}
 	return 0;
 }
 
-/* Runs @body in all processes at once. */
-static void run_round(int (*body)(void *context))
+static void prepare(unsigned int command, uint32_t flags)
 {
-	pid_t pids[PROCESSES];
+	unsigned int i;
 
-	assert_int_equal(pipe(shared->gate), 0);
-	for (place = 0; place < PROCESSES; place++)
-		pids[place] = spawn(body, NULL);
-	close(shared->gate[0]);
-	close(shared->gate[1]);
-	for (place = 0; place < PROCESSES; place++)
-		assert_int_equal(reap(pids[place]), 0);
+	for (i = 0; i < PROCESSES; i++) {
+		race->args[i] = open_args(command, "race");
+		race->args[i].open.flags |= flags;
+		race->args[i].open.lifetime = IPCQ_LIFETIME_PERSISTENT;
+	}
 }
 
 static unsigned int count_created(void)
@@ -77,48 +85,60 @@ static unsigned int count_created(void)
 	unsigned int created = 0, i;
 
 	for (i = 0; i < PROCESSES; i++)
-		created += shared->results[i].created;
+		created += race->args[i].open.created;
 	return created;
+}
+
+static unsigned int count_results(int result)
+{
+	unsigned int count = 0, i;
+
+	for (i = 0; i < PROCESSES; i++)
+		count += race->results[i] == result;
+	return count;
+}
+
+/*
+ * Runs all rounds, with further flags for the opens: in each, one creates, and all
+ * others get @others.
+ */
+static void run_rounds(uint32_t flags, int others)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < ROUNDS; round++)
+		race->commands[round] = round % 2 ? IPCQ_IOC_QUEUE_OPEN :
+						    IPCQ_IOC_REGION_OPEN;
+	start(open_in_rounds);
+	for (round = 0; round < ROUNDS; round++) {
+		prepare(race->commands[round], flags);
+		meet();
+		meet();
+		assert_int_equal(count_created(), 1);
+		if (others) {
+			assert_int_equal(count_results(0), 1);
+			assert_int_equal(count_results(others), PROCESSES - 1);
+		} else {
+			assert_int_equal(count_results(0), PROCESSES);
+			for (i = 1; i < PROCESSES; i++)
+				assert_int_equal(race->args[i].open.id,
+						 race->args[0].open.id);
+		}
+		assert_ok(object_unlink("race"));
+	}
+	finish();
 }
 
 static void one_of_many_creates(void **state)
 {
-	unsigned int round, i;
-
 	(void)state;
-	shared->flags = RW | CREATE;
-	shared->lifetime = IPCQ_LIFETIME_PERSISTENT;
-	for (round = 0; round < ROUNDS; round++) {
-		shared->command = round % 2 ? IPCQ_IOC_QUEUE_OPEN :
-					      IPCQ_IOC_REGION_OPEN;
-		run_round(open_at_start);
-		assert_int_equal(count_created(), 1);
-		for (i = 0; i < PROCESSES; i++) {
-			assert_ok(shared->results[i].ret);
-			assert_int_equal(shared->results[i].id,
-					 shared->results[0].id);
-		}
-		assert_ok(object_unlink("race"));
-	}
+	run_rounds(0, 0);
 }
 
 static void one_of_many_creates_exclusively(void **state)
 {
-	unsigned int round, i, refused;
-
 	(void)state;
-	shared->flags = RW | CREATE | IPCQ_OPEN_F_EXCL;
-	shared->lifetime = IPCQ_LIFETIME_PERSISTENT;
-	shared->command = IPCQ_IOC_QUEUE_OPEN;
-	for (round = 0; round < ROUNDS; round++) {
-		run_round(open_at_start);
-		refused = 0;
-		for (i = 0; i < PROCESSES; i++)
-			refused += shared->results[i].ret == -EEXIST;
-		assert_int_equal(refused, PROCESSES - 1);
-		assert_int_equal(count_created(), 1);
-		assert_ok(object_unlink("race"));
-	}
+	run_rounds(IPCQ_OPEN_F_EXCL, -EEXIST);
 }
 
 /* Each opens, sends to whatever that is, unlinks and closes, again and again. */
@@ -128,8 +148,8 @@ static int churn(void *context)
 	int i, fd, ret;
 
 	(void)context;
-	wait_for_start(shared);
-	for (i = 0; i < 100; i++) {
+	meet();
+	for (i = 0; i < ROUNDS; i++) {
 		fd = queue_open("race", RW | CREATE);
 		assert_ok(fd);
 		assert_ok(queue_send(fd, payload, sizeof(payload),
@@ -146,7 +166,9 @@ static void a_churn_of_one_name_leaves_nothing(void **state)
 	struct ipcq_query before = query(), after;
 
 	(void)state;
-	run_round(churn);
+	start(churn);
+	meet();
+	finish();
 	after = query();
 	assert_memory_equal(&after, &before, sizeof(after));
 	assert_error(queue_open("race", RW), ENOENT);
@@ -154,9 +176,28 @@ static void a_churn_of_one_name_leaves_nothing(void **state)
 
 static int set_up(void **state)
 {
+	pthread_barrierattr_t attributes;
+
 	(void)state;
-	shared = round_new();
-	return device() < 0;
+	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (race == MAP_FAILED || pthread_barrierattr_init(&attributes) ||
+	    pthread_barrierattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED))
+		return -1;
+	return pthread_barrier_init(&race->barrier, &attributes, PROCESSES + 1);
+}
+
+/* Those of a test that failed wait for ever. */
+static int stop(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < PROCESSES; i++)
+		if (pids[i])
+			kill(pids[i], SIGKILL);
+	(void)object_unlink("race");
+	return 0;
 }
 
 int main(void)
@@ -167,5 +208,5 @@ int main(void)
 		cmocka_unit_test(a_churn_of_one_name_leaves_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, NULL);
+	return cmocka_run_group_tests(tests, set_up, stop);
 }
