@@ -18,6 +18,8 @@ KDIR := $(patsubst %/Makefile,%,$(firstword \
 	$(shell ls -d /lib/modules/*/build/Makefile 2>/dev/null | sort -rV)))
 endif
 
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
 PREFIX	?= /usr/local
 LIBDIR	?= $(PREFIX)/lib
 DESTDIR	?=
@@ -72,7 +74,9 @@ install: user ## install library, headers and command to PREFIX= (and DESTDIR=)
 	install -m 755 $(BUILD)/ipcq $(DESTDIR)$(PREFIX)/bin
 
 modules_install: module ## install ipcq.ko where modprobe finds it
-	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MODULE_SIG_ALL= modules_install
+# Distributions' headers lack what the kernel's own rule needs for this.
+	$(if $(INSTALL_MOD_PATH),,$(Q)PATH=$$PATH:/sbin:/usr/sbin depmod -a $(release))
 
 help: ## show this list
 	@echo 'usage: make [TARGET] [KDIR=DIRECTORY] [V=1]'
