@@ -145,6 +145,10 @@ uint32_t *control_map(int fd);
 /* The index of a line's word in there: mutexes first, then eventcounts. */
 #define LINE(number)	((number) * IPCQ_CONTROL_LINE / sizeof(uint32_t))
 
+/* Pass a descriptor over a Unix socket: 0, and the descriptor; or -1. */
+int send_fd(int socket, int fd);
+int receive_fd(int socket);
+
 /* Handles SIGUSR1 by adding to @count only; @flags as of sigaction(2). */
 void handle_signals(int flags, volatile int *count);
 

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,25 +91,9 @@ static void close_range_of_descriptors(int fd)
 /* The only descriptor is now in a message that nobody has received. */
 static void send_descriptor(int fd)
 {
-	union {
-		char buffer[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec byte = { "x", 1 };
-	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1,
-		.msg_control = control.buffer,
-		.msg_controllen = sizeof(control.buffer),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	int pair[2];
 
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) ||
-	    sendmsg(pair[0], &message, 0) != 1)
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || send_fd(pair[0], fd))
 		shared->failed = 4;
 	hold(fd);
 	close(fd);

@@ -124,19 +124,25 @@ static void senders_are_let_in_in_their_order(void **state)
 	close(fd);
 }
 
-static void a_short_message_does_not_pass_a_long_one(void **state)
+/* Where one message of the longest allowed fills it. */
+static int queue_of_64_bytes(void)
 {
 	struct ipcq_queue_open args = queue_args(NULL, RW | CREATE);
-	unsigned char buffer[64];
-	pid_t longer, shorter;
-	int fd;
 
-	(void)state;
 	args.max_messages = 10;
 	args.max_message_size = 64;
 	args.max_bytes = 64;
 	assert_ok(call(device(), IPCQ_IOC_QUEUE_OPEN, &args));
-	fd = args.open.fd;
+	return args.open.fd;
+}
+
+static void a_short_message_does_not_pass_a_long_one(void **state)
+{
+	int fd = queue_of_64_bytes();
+	unsigned char buffer[64];
+	pid_t longer, shorter;
+
+	(void)state;
 	assert_ok(queue_send(fd, buffer, 40, 0, 0));
 	longer = start_waiter(fd, 0, true, 64);
 	/* There is room for one byte, but it is not its turn. */
@@ -152,17 +158,11 @@ static void a_short_message_does_not_pass_a_long_one(void **state)
 
 static void a_sender_that_gives_up_makes_way(void **state)
 {
-	struct ipcq_queue_open args = queue_args(NULL, RW | CREATE);
+	int fd = queue_of_64_bytes();
 	unsigned char buffer[64];
 	pid_t longer, shorter;
-	int fd;
 
 	(void)state;
-	args.max_messages = 10;
-	args.max_message_size = 64;
-	args.max_bytes = 64;
-	assert_ok(call(device(), IPCQ_IOC_QUEUE_OPEN, &args));
-	fd = args.open.fd;
 	assert_ok(queue_send(fd, buffer, 40, 0, 0));
 	longer = start_waiter(fd, 0, true, 64);
 	shorter = start_waiter(fd, 1, true, 1);
