@@ -25,6 +25,7 @@ void ipcq_account_init(void)
 	u64 ram = (u64)totalram_pages() << PAGE_SHIFT;
 
 	ipcq_account_limits[IPCQ_RESOURCE_OBJECTS] = IPCQ_USER_OBJECTS;
+	ipcq_account_limits[IPCQ_RESOURCE_OWNERS] = IPCQ_USER_OWNERS;
 	ipcq_account_limits[IPCQ_RESOURCE_MESSAGE_BYTES] =
 		max_t(u64, ram / IPCQ_USER_MESSAGE_SHARE,
 		      IPCQ_USER_MESSAGE_BYTES_MIN);
@@ -63,6 +64,7 @@ static struct ipcq_account *account_get_child(kuid_t uid,
 	}
 	refcount_set(&new->refs, 1);
 	new->uid = uid;
+	new->root = parent ? parent->root : new;
 
 	mutex_lock(&accounts_lock);
 	account = account_find(uid, parent);
@@ -121,6 +123,18 @@ void ipcq_account_put(struct ipcq_account *account)
 	}
 }
 
+/* Charges one account of a chain, if that keeps it within the bound. */
+static bool charge_one(atomic64_t *used, u64 amount, u64 limit)
+{
+	s64 old = atomic64_read(used);
+
+	do {
+		if ((u64)old > limit - amount)
+			return false;
+	} while (!atomic64_try_cmpxchg(used, &old, old + amount));
+	return true;
+}
+
 /**
  * ipcq_account_charge() - take some of a resource
  * @account: whom to charge, with all above
@@ -138,14 +152,13 @@ int ipcq_account_charge(struct ipcq_account *account,
 	if (amount > limit)
 		return -EDQUOT;
 	for (a = account; a; a = a->parent)
-		if ((u64)atomic64_add_return(amount, &a->used[resource]) > limit)
+		if (!charge_one(&a->used[resource], amount, limit))
 			goto err_undo;
 	return 0;
 
 err_undo:
 	for (undo = account; undo != a; undo = undo->parent)
 		atomic64_sub(amount, &undo->used[resource]);
-	atomic64_sub(amount, &a->used[resource]);
 	return -EDQUOT;
 }
 

@@ -24,6 +24,7 @@ enum ipcq_resource {
 	IPCQ_RESOURCE_OBJECTS,
 	IPCQ_RESOURCE_MESSAGE_BYTES,
 	IPCQ_RESOURCE_REGION_BYTES,
+	IPCQ_RESOURCE_OWNERS,
 	IPCQ_RESOURCES
 };
 
@@ -32,6 +33,7 @@ struct ipcq_account {
 	refcount_t refs;
 	kuid_t uid;			/* constant */
 	struct ipcq_account *parent;	/* constant, referenced; NULL at the top */
+	struct ipcq_account *root;	/* constant: the top, perhaps itself */
 	atomic64_t used[IPCQ_RESOURCES];
 };
 

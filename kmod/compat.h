@@ -11,13 +11,18 @@
 #include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
+#include <net/genetlink.h>
 
 /*
  * For a variable that is written before it is read: kernels that zero the stack
  * leave it alone.
  */
 #ifndef __uninitialized
+#if __has_attribute(__uninitialized__)
 #define __uninitialized	__attribute__((__uninitialized__))
+#else
+#define __uninitialized
+#endif
 #endif
 
 /* 6.3: vm_flags is changed through functions. */
@@ -40,6 +45,17 @@ static inline int ipcq_compat_mmap(struct file *file, struct vm_area_struct *vma
 	return vfs_mmap(file, vma);
 }
 #endif
+
+/* 6.6: the attributes of a dump's request moved. */
+static inline struct nlattr **
+ipcq_compat_dump_attributes(struct netlink_callback *callback)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return genl_dumpit_info(callback)->attrs;
+#else
+	return genl_info_dump(callback)->attrs;
+#endif
+}
 
 /* 6.7: shrinkers are allocated. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
@@ -76,8 +92,8 @@ static inline int ipcq_compat_mmap(struct file *file, struct vm_area_struct *vma
 	}
 #endif
 
-/* 7.0: the probe of sched_process_exit is told whether the process ends too. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+/* 6.16: the probe of sched_process_exit is told whether the process ends too. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define IPCQ_COMPAT_EXIT_PROBE(_name, _task)				\
 	void _name(void *data, struct task_struct *_task)
 #else

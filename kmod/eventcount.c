@@ -61,6 +61,28 @@ static int mark_word(atomic_t *word, u32 seen, bool try)
 	return -EBUSY;
 }
 
+/* Wakes at most a batch.  Returns how many. */
+static u32 wake_some(struct ipcq_region *region, u32 index, u32 count)
+{
+	struct ipcq_eventcount *eventcount = &region->eventcounts[index];
+	struct ipcq_wake wake;
+	u32 woken;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&region->lock);
+	while (wake.count < min(count, (u32)IPCQ_WAKE_BATCH) &&
+	       !list_empty(&eventcount->waiters))
+		ipcq_waiter_complete(list_first_entry(&eventcount->waiters,
+						      struct ipcq_waiter, node),
+				     &wake);
+	clear_if_idle(eventcount, eventcount_word(region, index));
+	spin_unlock(&region->lock);
+
+	woken = wake.count;
+	ipcq_wake_up(&wake);
+	return woken;
+}
+
 /**
  * ipcq_eventcount_wait() - wait until an eventcount has moved on
  * @region: the region
@@ -96,7 +118,7 @@ int ipcq_eventcount_wait(struct ipcq_region *region, u32 index, u32 seen,
 
 	ret = ipcq_waiter_sleep(&waiter, deadline);
 	if (!ret)
-		return 0;
+		goto out;
 	spin_lock(&region->lock);
 	if (waiter.done) {
 		ret = 0;
@@ -105,29 +127,11 @@ int ipcq_eventcount_wait(struct ipcq_region *region, u32 index, u32 seen,
 		clear_if_idle(eventcount, word);
 	}
 	spin_unlock(&region->lock);
+out:
+	/* Whoever is about to die has no use for a wake-up meant for one. */
+	if (!ret && fatal_signal_pending(current))
+		wake_some(region, index, 1);
 	return ret;
-}
-
-/* Wakes at most a batch.  Returns how many. */
-static u32 wake_some(struct ipcq_region *region, u32 index, u32 count)
-{
-	struct ipcq_eventcount *eventcount = &region->eventcounts[index];
-	struct ipcq_wake wake;
-	u32 woken;
-
-	ipcq_wake_init(&wake);
-	spin_lock(&region->lock);
-	while (wake.count < min(count, (u32)IPCQ_WAKE_BATCH) &&
-	       !list_empty(&eventcount->waiters))
-		ipcq_waiter_complete(list_first_entry(&eventcount->waiters,
-						      struct ipcq_waiter, node),
-				     &wake);
-	clear_if_idle(eventcount, eventcount_word(region, index));
-	spin_unlock(&region->lock);
-
-	woken = wake.count;
-	ipcq_wake_up(&wake);
-	return woken;
 }
 
 /**

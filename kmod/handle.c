@@ -3,7 +3,6 @@
  * Handles: see handle.h.
  */
 #include <linux/anon_inodes.h>
-#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/slab.h>
@@ -36,7 +35,6 @@ int ipcq_name_copy(struct ipcq_name *name, u64 user, u32 length)
 		return -ENAMETOOLONG;
 	if (copy_from_user(name->bytes, u64_to_user_ptr(user), length))
 		return -EFAULT;
-	name->bytes[length] = 0;
 	name->length = length;
 
 	for (i = 0; i < length; i++) {

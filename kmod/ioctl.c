@@ -2,6 +2,7 @@
 /*
  * The argument dispatcher: see ioctl.h.
  */
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -16,6 +17,8 @@ static int read_words(u64 *to, const u64 __user *from, u32 bytes)
 {
 	u32 i;
 
+	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
+		return copy_from_user(to, from, bytes) ? -EFAULT : 0;
 	if (!user_read_access_begin(from, bytes))
 		return -EFAULT;
 	for (i = 0; i < bytes / sizeof(u64); i++)
@@ -75,7 +78,10 @@ long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
 	struct ipcq_call call __uninitialized;	/* read_arguments() writes it */
 	int ret;
 
-	if (nr >= entries || table[nr].command != command)
+	if (nr >= entries)
+		return -ENOTTY;
+	nr = array_index_nospec(nr, entries);
+	if (table[nr].command != command)
 		return -ENOTTY;
 
 	call.file = file;

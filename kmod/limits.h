@@ -16,8 +16,12 @@
 #define IPCQ_MAX_MUTEXES		4096U
 #define IPCQ_MAX_EVENTCOUNTS		4096U
 
-/* Of one user: existing objects. */
+/*
+ * Of one user: existing objects, and threads attached to regions.  When many
+ * owners end at once, somebody has to look at every mutex for each.
+ */
 #define IPCQ_USER_OBJECTS		1024U
+#define IPCQ_USER_OWNERS		8192U
 
 /*
  * Of one user: message memory is a sixteenth of RAM, and at least this much;
@@ -32,6 +36,16 @@
  * this long after room appeared.
  */
 #define IPCQ_ADMIT_DELAY_MS		2
+
+/*
+ * A queue that has been empty for this long gives back what it keeps, if that is
+ * more than a little.
+ */
+#define IPCQ_IDLE_DELAY_MS		1000
+#define IPCQ_IDLE_KEEP			(64U << 10)
+
+/* Kept messages that are taken out of a magazine under one hold of the lock. */
+#define IPCQ_TRIM_BATCH			32
 
 /* Tasks woken in one go, outside the lock. */
 #define IPCQ_WAKE_BATCH			8

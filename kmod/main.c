@@ -80,4 +80,3 @@ module_exit(ipcq_exit);
 MODULE_DESCRIPTION("Message queues and shared memory regions with kernel synchronization");
 MODULE_AUTHOR("The ipcq authors");
 MODULE_LICENSE("GPL");
-MODULE_ALIAS("devname:ipcq");

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
+#include <linux/vmalloc.h>
 
 #include "account.h"
 #include "message.h"
@@ -64,6 +65,13 @@ u32 ipcq_message_memory(u32 class)
 	return sizeof(struct ipcq_message) + buffer_size(class);
 }
 
+/* In one piece where that is easily had, else mapped together from pages. */
+static void *buffer_new(size_t size)
+{
+	return kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN) ?:
+	       __vmalloc(size, MESSAGE_GFP);
+}
+
 /**
  * ipcq_message_new() - allocate and charge a message
  * @account: who pays
@@ -86,7 +94,7 @@ struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class)
 		goto err_charge;
 	message->payload = message->inline_payload;
 	if (class) {
-		message->payload = kvmalloc(buffer_size(class), MESSAGE_GFP);
+		message->payload = buffer_new(buffer_size(class));
 		if (!message->payload)
 			goto err_message;
 	}
@@ -132,21 +140,21 @@ int ipcq_message_transfer(struct ipcq_message *message,
 /*
  * Short payloads are copied word by word: what a checked copy of variable length
  * finds out about the kernel's side, at the price of several such copies, is known
- * here.  An inline payload has room for the length rounded up to words, and the
- * bytes there beyond the length are never copied out.
+ * here.
  */
-static int copy_words_in(u64 *to, const char __user *from, u32 length)
+static int copy_words_in(void *to, const void __user *from, u32 length)
 {
 	u32 i;
 
+	/* The address of nothing may be anything. */
+	if (!length)
+		return 0;
 	if (!user_read_access_begin(from, length))
 		return -EFAULT;
-	for (; length >= sizeof(u64); length -= sizeof(u64)) {
-		unsafe_get_user(*to, (const u64 __user *)from, err_fault);
-		to++;
-		from += sizeof(u64);
-	}
-	for (i = 0; i < length; i++)
+	for (i = 0; i < length / sizeof(u64); i++)
+		unsafe_get_user(((u64 *)to)[i], (const u64 __user *)from + i,
+				err_fault);
+	for (i *= sizeof(u64); i < length; i++)
 		unsafe_get_user(((u8 *)to)[i], (const u8 __user *)from + i,
 				err_fault);
 	user_read_access_end();
@@ -157,18 +165,18 @@ err_fault:
 	return -EFAULT;
 }
 
-static int copy_words_out(char __user *to, const u64 *from, u32 length)
+static int copy_words_out(void __user *to, const void *from, u32 length)
 {
 	u32 i;
 
+	if (!length)
+		return 0;
 	if (!user_write_access_begin(to, length))
 		return -EFAULT;
-	for (; length >= sizeof(u64); length -= sizeof(u64)) {
-		unsafe_put_user(*from, (u64 __user *)to, err_fault);
-		from++;
-		to += sizeof(u64);
-	}
-	for (i = 0; i < length; i++)
+	for (i = 0; i < length / sizeof(u64); i++)
+		unsafe_put_user(((const u64 *)from)[i], (u64 __user *)to + i,
+				err_fault);
+	for (i *= sizeof(u64); i < length; i++)
 		unsafe_put_user(((const u8 *)from)[i], (u8 __user *)to + i,
 				err_fault);
 	user_write_access_end();
@@ -179,12 +187,19 @@ err_fault:
 	return -EFAULT;
 }
 
+static bool copies_by_words(const struct ipcq_message *message,
+			    const struct ipcq_buffer *user)
+{
+	return IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
+	       !message->class && !user->iter;
+}
+
 /* Copies a payload into a message whose class takes it.  Returns 0 or -EFAULT. */
 int ipcq_message_fill(struct ipcq_message *message,
 		      const struct ipcq_buffer *from)
 {
 	message->length = from->length;
-	if (!message->class && !from->iter)
+	if (copies_by_words(message, from))
 		return copy_words_in(message->payload, from->address,
 				     from->length);
 	if (from->iter)
@@ -198,7 +213,7 @@ int ipcq_message_fill(struct ipcq_message *message,
 int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to)
 {
-	if (!message->class && !to->iter)
+	if (copies_by_words(message, to))
 		return copy_words_out(to->address, message->payload,
 				      message->length);
 	if (to->iter)
@@ -233,40 +248,54 @@ void ipcq_magazine_keep(struct ipcq_magazine *magazine,
 			struct ipcq_message *message)
 {
 	struct ipcq_message *head = magazine->kept[message->class];
+	const struct ipcq_account *root = message->account->root;
 
+	if (unlikely(magazine->root != root)) {
+		magazine->mixed = magazine->kept_bytes;
+		magazine->root = root;
+	}
 	message->order.next = head ? &head->order : NULL;
 	magazine->kept[message->class] = message;
 	magazine->kept_bytes += ipcq_message_memory(message->class);
 }
 
-/*
- * Takes out what is kept, or what of it is charged to @account, as a list for
- * ipcq_magazine_free().
+/**
+ * ipcq_magazine_concerns() - whether what is kept may be charged to a user
+ * @magazine: the magazine
+ * @account: of the user, or NULL for anybody
+ *
+ * Accounts whose chains meet have the same root, so that what one of them keeps
+ * may be what another lacks.
+ *
+ * Return: true when something is kept that may be; true in doubt.
  */
-struct ipcq_message *ipcq_magazine_empty(struct ipcq_magazine *magazine,
-					 const struct ipcq_account *account)
+bool ipcq_magazine_concerns(const struct ipcq_magazine *magazine,
+			    const struct ipcq_account *account)
 {
-	struct ipcq_message *out = NULL, *stay, *message;
-	u32 class;
+	return magazine->kept_bytes &&
+	       (!account || magazine->mixed || magazine->root == account->root);
+}
 
-	for (class = 0; class < IPCQ_CLASSES; class++) {
-		stay = NULL;
-		while ((message = ipcq_magazine_take(magazine, class))) {
-			bool leaves = !account || message->account == account;
-			struct ipcq_message **list = leaves ? &out : &stay;
+/* Takes out at most @count of what is kept, as a list for ipcq_magazine_free(). */
+struct ipcq_message *ipcq_magazine_trim(struct ipcq_magazine *magazine,
+					unsigned int count)
+{
+	struct ipcq_message *list = NULL, *message;
+	u32 class = IPCQ_CLASSES;
 
-			message->order.next = *list ? &(*list)->order : NULL;
-			*list = message;
-			if (leaves)
-				magazine->memory -= ipcq_message_memory(class);
+	/* The largest first. */
+	while (count && class) {
+		message = ipcq_magazine_take(magazine, class - 1);
+		if (!message) {
+			class--;
+			continue;
 		}
-		while (stay) {
-			message = stay;
-			stay = next_of(message);
-			ipcq_magazine_keep(magazine, message);
-		}
+		message->order.next = list ? &list->order : NULL;
+		list = message;
+		magazine->memory -= ipcq_message_memory(message->class);
+		count--;
 	}
-	return out;
+	return list;
 }
 
 /* Frees a list of messages, with no lock held.  Returns how many bytes. */

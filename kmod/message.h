@@ -9,8 +9,9 @@
  * A short payload lies in the message itself, a longer one in a buffer of a size
  * class, a power of two.  A queue keeps the messages that its receivers have
  * emptied, buffers and all, in its magazine, so that a queue in its steady state
- * takes no memory from the kernel.  What is kept goes back when the system, the
- * user's bound or the memory cgroup runs short, and when the queue ends.
+ * takes no memory from the kernel.  What is kept goes back when the queue has been
+ * idle for a while, when the system runs short of memory, when a send would exceed
+ * the user's bound or finds no memory in its cgroup, and when the queue ends.
  *
  * A message's memory is charged to an account from when it is allocated until it
  * is freed.  It is charged to the sender that filled it last, until somebody
@@ -45,6 +46,8 @@ struct ipcq_message {
 struct ipcq_magazine {
 	struct ipcq_message *kept[IPCQ_CLASSES];
 	u64 kept_bytes;			/* memory of what is kept */
+	const struct ipcq_account *root;/* of the last kept; compared only */
+	bool mixed;			/* some may be charged to another root */
 	u64 memory;			/* of all that the queue has taken */
 };
 
@@ -78,8 +81,10 @@ struct ipcq_message *ipcq_magazine_take(struct ipcq_magazine *magazine,
 					u32 class);
 void ipcq_magazine_keep(struct ipcq_magazine *magazine,
 			struct ipcq_message *message);
-struct ipcq_message *ipcq_magazine_empty(struct ipcq_magazine *magazine,
-					 const struct ipcq_account *account);
+bool ipcq_magazine_concerns(const struct ipcq_magazine *magazine,
+			    const struct ipcq_account *account);
+struct ipcq_message *ipcq_magazine_trim(struct ipcq_magazine *magazine,
+					unsigned int count);
 unsigned long ipcq_magazine_free(struct ipcq_message *list);
 
 /**

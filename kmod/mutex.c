@@ -38,6 +38,7 @@
 struct locker {
 	struct ipcq_waiter waiter;
 	struct ipcq_owner *owner;	/* referenced by the call */
+	struct ipcq_mutex *mutex;
 	int result;			/* once completed */
 };
 
@@ -64,11 +65,11 @@ static struct locker *first_locker(struct ipcq_mutex *mutex)
 }
 
 /* Ends a wait: @result is what its call returns. */
-static void grant(struct ipcq_mutex *mutex, struct locker *locker, int result,
-		  struct ipcq_wake *wake)
+static void grant(struct locker *locker, int result, struct ipcq_wake *wake)
 {
 	locker->result = result;
-	mutex->waiting--;
+	locker->mutex->waiting--;
+	locker->owner->waiting = NULL;
 	ipcq_waiter_complete(&locker->waiter, wake);
 }
 
@@ -85,13 +86,23 @@ static void record_death(struct ipcq_region *region, struct ipcq_mutex *mutex,
 	mutex->died_tid = owner ? get_pid(owner->tid) : NULL;
 }
 
+/* The same, of whoever has an id; nobody may have it. */
+static void record_death_of_id(struct ipcq_region *region,
+			       struct ipcq_mutex *mutex, u32 id)
+{
+	struct ipcq_owner *owner = ipcq_owners_get(&region->owners, id);
+
+	record_death(region, mutex, owner);
+	if (owner)
+		ipcq_owner_put(owner);
+}
+
 /*
  * Ends the hold of the id that the word has: gives the mutex to the first who
  * waits, or leaves it free.  @inconsistent is what to set besides.
  *
- * Every waiter is live: one whose owner is marked is completed, under this lock,
- * by ipcq_mutexes_recover(), and one that is marked but not yet recovered is
- * recovered later, with what it is given here.
+ * A waiter may have an owner that is marked, if ipcq_mutexes_recover() has not yet
+ * taken the lock for it: it then finds in the word what is given here.
  *
  * Return: 0; WORD_BUSY when the word changed.
  */
@@ -109,7 +120,7 @@ static int pass_on(struct ipcq_mutex *mutex, atomic_t *word, u32 seen,
 	if (!atomic_try_cmpxchg(word, &old, new))
 		return WORD_BUSY;
 	if (next)
-		grant(mutex, next, inconsistent ? -EOWNERDEAD : 0, wake);
+		grant(next, inconsistent ? -EOWNERDEAD : 0, wake);
 	return 0;
 }
 
@@ -125,23 +136,21 @@ static int take_or_mark(struct ipcq_region *region, struct ipcq_mutex *mutex,
 	int old = atomic_read(word);
 	u32 holder = old & IPCQ_MUTEX_OWNER_MASK;
 	u32 inconsistent = old & IPCQ_MUTEX_INCONSISTENT;
+	bool died;
 
 	if (holder == owner->id)
 		return -EDEADLK;
 
-	if (holder && !ipcq_owners_live(&region->owners, holder)) {
-		/* Ended, and not found when it did; or never was. */
-		if (!atomic_try_cmpxchg(word, &old, owner->id |
-					IPCQ_MUTEX_INCONSISTENT |
-					(mutex->waiting ? IPCQ_MUTEX_WAITERS : 0)))
-			return WORD_BUSY;
-		record_death(region, mutex, NULL);
-		return -EOWNERDEAD;
-	}
-	if (!holder) {
+	died = holder && !ipcq_owners_live(&region->owners, holder);
+	if (!holder || died) {
+		/* A holder that died is about to be recovered, or never was. */
+		if (died)
+			inconsistent = IPCQ_MUTEX_INCONSISTENT;
 		if (!atomic_try_cmpxchg(word, &old, owner->id | inconsistent |
 					(mutex->waiting ? IPCQ_MUTEX_WAITERS : 0)))
 			return WORD_BUSY;
+		if (died)
+			record_death_of_id(region, mutex, holder);
 		return inconsistent ? -EOWNERDEAD : 0;
 	}
 	if (try || old & IPCQ_MUTEX_WAITERS)
@@ -174,6 +183,7 @@ static int take_or_enqueue(struct ipcq_region *region, u32 index,
 	if (ret == -EAGAIN && !try) {
 		list_add_tail(&locker->waiter.node, &mutex->waiters);
 		mutex->waiting++;
+		locker->owner->waiting = locker;
 		ret = -EINPROGRESS;
 	}
 out:
@@ -194,6 +204,7 @@ static int leave(struct ipcq_region *region, u32 index, struct locker *locker,
 		list_del(&locker->waiter.node);
 		/* WAITERS may stay: the next unlock finds nobody and clears it. */
 		mutex->waiting--;
+		locker->owner->waiting = NULL;
 	}
 	spin_unlock(&region->lock);
 	return error;
@@ -203,7 +214,7 @@ static int leave(struct ipcq_region *region, u32 index, struct locker *locker,
  * ipcq_mutex_lock() - lock a mutex
  * @region: the region
  * @owner: the calling thread's owner
- * @index: which mutex
+ * @index: which mutex; there is one
  * @try: do not wait
  * @deadline: when to stop waiting
  *
@@ -212,11 +223,11 @@ static int leave(struct ipcq_region *region, u32 index, struct locker *locker,
 int ipcq_mutex_lock(struct ipcq_region *region, struct ipcq_owner *owner,
 		    u32 index, bool try, u64 deadline)
 {
-	struct locker locker = { .owner = owner };
+	struct locker locker = {
+		.owner = owner,
+		.mutex = &region->mutexes[index],
+	};
 	int ret;
-
-	if (index >= region->mutex_count)
-		return -EINVAL;
 
 	ipcq_waiter_init(&locker.waiter);
 	while ((ret = take_or_enqueue(region, index, &locker, try)) == WORD_BUSY) {
@@ -269,9 +280,6 @@ static int change_word(struct ipcq_region *region, u32 index,
 	struct ipcq_wake wake;
 	int tries, ret;
 
-	if (index >= region->mutex_count)
-		return -EINVAL;
-
 	ipcq_wake_init(&wake);
 	for (;;) {
 		ret = WORD_BUSY;
@@ -304,40 +312,43 @@ int ipcq_mutex_consistent(struct ipcq_region *region, struct ipcq_owner *owner,
 
 /* ------------------------------------------------------------------ recovery */
 
-/* Ends waits of an owner that has ended: its process has closed the handle. */
-static void fail_lockers(struct ipcq_mutex *mutex, const struct ipcq_owner *owner,
-			 struct ipcq_wake *wake)
-{
-	struct locker *locker;
-
-	/* One thread, so one wait at most. */
-	list_for_each_entry(locker, &mutex->waiters, waiter.node) {
-		if (locker->owner == owner) {
-			grant(mutex, locker, -EBADF, wake);
-			return;
-		}
-	}
-}
-
+/* Passes on one mutex, if the owner still has it. */
 static void recover(struct ipcq_region *region, u32 index,
-		    const struct ipcq_owner *owner, struct ipcq_wake *wake)
+		    const struct ipcq_owner *owner)
 {
 	struct ipcq_mutex *mutex = &region->mutexes[index];
 	atomic_t *word = ipcq_region_word(region, index);
+	struct ipcq_wake wake;
 	int tries;
 
-	fail_lockers(mutex, owner, wake);
+	ipcq_wake_init(&wake);
+	spin_lock(&region->lock);
+	/* Should somebody keep writing a dead owner's id, the next to lock sees. */
 	for (tries = 0; tries < IPCQ_WORD_TRIES; tries++) {
 		u32 seen = atomic_read(word);
 
 		if ((seen & IPCQ_MUTEX_OWNER_MASK) != owner->id)
-			return;
-		if (!pass_on(mutex, word, seen, IPCQ_MUTEX_INCONSISTENT, wake)) {
+			break;
+		if (!pass_on(mutex, word, seen, IPCQ_MUTEX_INCONSISTENT, &wake)) {
 			record_death(region, mutex, owner);
-			return;
+			break;
 		}
 	}
-	/* Somebody keeps writing a dead owner's id: the next to lock finds out. */
+	spin_unlock(&region->lock);
+	ipcq_wake_up(&wake);
+}
+
+/* Ends the wait of an owner whose process has closed the handle meanwhile. */
+static void fail_wait(struct ipcq_region *region, struct ipcq_owner *owner)
+{
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&region->lock);
+	if (owner->waiting)
+		grant(owner->waiting, -EBADF, &wake);
+	spin_unlock(&region->lock);
+	ipcq_wake_up(&wake);
 }
 
 /**
@@ -346,19 +357,20 @@ static void recover(struct ipcq_region *region, u32 index,
  * @owner: no longer live
  *
  * Looks at every mutex: what is held is known from the words alone, so that
- * taking one costs nothing.
+ * taking one costs nothing.  The lock is taken only for a word with the owner's id.
+ * That is enough: once the lock has been taken here with the owner no longer live,
+ * nobody gives it anything any more, and what it was given is in the words.
  */
 void ipcq_mutexes_recover(struct ipcq_region *region, struct ipcq_owner *owner)
 {
-	struct ipcq_wake wake;
 	u32 i;
 
+	fail_wait(region, owner);
 	for (i = 0; i < region->mutex_count; i++) {
-		ipcq_wake_init(&wake);
-		spin_lock(&region->lock);
-		recover(region, i, owner, &wake);
-		spin_unlock(&region->lock);
-		ipcq_wake_up(&wake);
+		u32 seen = atomic_read(ipcq_region_word(region, i));
+
+		if ((seen & IPCQ_MUTEX_OWNER_MASK) == owner->id)
+			recover(region, i, owner);
 		cond_resched();
 	}
 }

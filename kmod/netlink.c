@@ -9,6 +9,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "netlink.h"
 #include "queue.h"
 #include "region.h"
@@ -127,6 +128,7 @@ static int parse_which(struct genl_info *info, struct ipcq_name *name, u64 *id)
 {
 	const struct nlattr *by_name = info->attrs[IPCQ_A_NAME];
 	const struct nlattr *by_id = info->attrs[IPCQ_A_ID];
+	size_t length;
 
 	if (!by_name == !by_id || info->attrs[IPCQ_A_KIND])
 		return -EINVAL;
@@ -135,11 +137,14 @@ static int parse_which(struct genl_info *info, struct ipcq_name *name, u64 *id)
 		*id = nla_get_u64(by_id);
 		return 0;
 	}
-	/* The policy has seen to it that it fits. */
-	name->length = strnlen(nla_data(by_name), nla_len(by_name));
-	if (!name->length)
+	/* The policy has seen to it that it ends. */
+	length = strlen(nla_data(by_name));
+	if (!length)
 		return -EINVAL;
-	memcpy(name->bytes, nla_data(by_name), name->length);
+	if (length > IPCQ_NAME_MAX)
+		return -ENAMETOOLONG;
+	name->length = length;
+	memcpy(name->bytes, nla_data(by_name), length);
 	return 0;
 }
 
@@ -191,7 +196,7 @@ struct dump_cursor {
 static int object_dump(struct sk_buff *skb, struct netlink_callback *callback)
 {
 	const struct nlattr *kind_attr =
-		genl_dumpit_info(callback)->attrs[IPCQ_A_KIND];
+		ipcq_compat_dump_attributes(callback)[IPCQ_A_KIND];
 	struct ipcq_registry *registry = ipcq_registry_of(sock_net(skb->sk));
 	struct dump_cursor *cursor = (void *)callback->ctx;
 	u32 kind = kind_attr ? nla_get_u32(kind_attr) : 0;
@@ -222,7 +227,7 @@ static int object_dump(struct sk_buff *skb, struct netlink_callback *callback)
 static const struct nla_policy object_get_policy[] = {
 	[IPCQ_A_ID] = { .type = NLA_U64 },
 	[IPCQ_A_KIND] = { .type = NLA_U32 },
-	[IPCQ_A_NAME] = { .type = NLA_NUL_STRING, .len = IPCQ_NAME_MAX },
+	[IPCQ_A_NAME] = { .type = NLA_NUL_STRING },
 };
 
 static const struct genl_ops ipcq_ops[] = {
@@ -243,7 +248,6 @@ static struct genl_family ipcq_family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = ipcq_ops,
 	.n_ops = ARRAY_SIZE(ipcq_ops),
-	.resv_start_op = IPCQ_CMD_MAX + 1,
 };
 
 int ipcq_netlink_init(void)

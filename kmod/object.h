@@ -17,7 +17,7 @@
  * Locks nest in this order, outermost first:
  *
  *	registry->lock		a mutex: names, ids, counts of handles
- *	ipcq_queues_lock	the list of all queues (queue.c)
+ *	queues_lock		the list of all queues (queue.c)
  *	queue->lock, region->lock, owners_lock	leaves, all spinlocks
  *
  * Nothing is allocated or copied to or from user space under any of them, but

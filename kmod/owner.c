@@ -16,6 +16,7 @@
 #include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 
+#include "account.h"
 #include "compat.h"
 #include "handle.h"
 #include "object.h"
@@ -23,7 +24,7 @@
 
 /* All owners that are not gone, by task; changed under the lock, read under RCU. */
 static DEFINE_SPINLOCK(owners_lock);
-static DEFINE_HASHTABLE(owners_by_task, 8);
+static DEFINE_HASHTABLE(owners_by_task, 10);
 
 /* Owners that the tracepoints have marked. */
 static LLIST_HEAD(ended_owners);
@@ -37,6 +38,7 @@ static void owner_free(struct rcu_head *rcu)
 	kfree(container_of(rcu, struct ipcq_owner, rcu));
 }
 
+/* Also under a spinlock. */
 void ipcq_owner_put(struct ipcq_owner *owner)
 {
 	if (!refcount_dec_and_test(&owner->refs))
@@ -56,6 +58,21 @@ static bool owner_mark(struct ipcq_owner *owner)
 	return !test_and_set_bit(IPCQ_OWNER_ENDING, &owner->state);
 }
 
+static int owner_charge(struct ipcq_account *account)
+{
+	int ret = ipcq_account_charge(account, IPCQ_RESOURCE_OWNERS, 1);
+
+	if (!ret)
+		ipcq_account_get(account);
+	return ret;
+}
+
+static void owner_uncharge(struct ipcq_account *account)
+{
+	ipcq_account_uncharge(account, IPCQ_RESOURCE_OWNERS, 1);
+	ipcq_account_put(account);
+}
+
 /* Recovers what a marked owner held, and forgets the owner. */
 static void owner_gone(struct ipcq_owner *owner)
 {
@@ -71,6 +88,7 @@ static void owner_gone(struct ipcq_owner *owner)
 	xa_erase(&owners->by_id, owner->id);
 	atomic_dec(&owners->count);
 
+	owner_uncharge(owner->account);
 	ipcq_owner_put(owner);
 	ipcq_object_put(object);
 }
@@ -106,6 +124,7 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
 	owner = kzalloc(sizeof(*owner), GFP_KERNEL_ACCOUNT);
 	if (!owner)
 		return NULL;
+	owner->account = handle->account;
 	refcount_set(&owner->refs, 1);
 	owner->owners = owners;
 	owner->handle = handle;
@@ -124,7 +143,7 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
  *
  * Only the thread itself attaches itself, so it cannot do so twice at once.
  *
- * Return: a reference to its owner, or ERR_PTR(-ENOMEM).
+ * Return: a reference to its owner; ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
  */
 struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 				     struct ipcq_handle *handle)
@@ -136,9 +155,13 @@ struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 	if (owner)
 		return owner;
 
+	ret = owner_charge(handle->account);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = -ENOMEM;
 	owner = owner_new(owners, handle);
 	if (!owner)
-		return ERR_PTR(-ENOMEM);
+		goto err_charge;
 
 	/*
 	 * Ids go round, so that one which is stuck in some word after its owner
@@ -147,10 +170,8 @@ struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 	ret = xa_alloc_cyclic(&owners->by_id, &owner->id, owner,
 			      XA_LIMIT(1, IPCQ_MUTEX_OWNER_MASK),
 			      &owners->next_id, GFP_KERNEL_ACCOUNT);
-	if (ret < 0) {
-		ipcq_owner_put(owner);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (ret < 0)
+		goto err_owner;
 
 	ipcq_object_get(owners->object);
 	atomic_inc(&owners->count);
@@ -160,6 +181,13 @@ struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 	hash_add_rcu(owners_by_task, &owner->by_task, (unsigned long)current);
 	spin_unlock(&owners_lock);
 	return owner;
+
+err_owner:
+	ret = -ENOMEM;
+	ipcq_owner_put(owner);
+err_charge:
+	owner_uncharge(handle->account);
+	return ERR_PTR(ret);
 }
 
 /* -------------------------------------------------------- owners of an object */

@@ -39,6 +39,7 @@
 #include <linux/xarray.h>
 
 struct file;
+struct ipcq_account;
 struct ipcq_handle;
 struct ipcq_object;
 struct ipcq_owner;
@@ -69,6 +70,9 @@ struct ipcq_owner {
 	const void *files;		/* compared only: its descriptor table */
 	struct pid *pid;		/* referenced: its process */
 	struct pid *tid;		/* referenced: itself */
+	struct ipcq_account *account;	/* charged and referenced until it is gone */
+
+	void *waiting;			/* the object's own, under its own lock */
 
 	struct hlist_node by_task;	/* owners_lock; read under RCU */
 	struct list_head of_handle;	/* owners_lock; handle->owners */

@@ -13,8 +13,8 @@
 #include "wait.h"
 
 /* All queues, so that what they keep can be given back. */
-static DEFINE_SPINLOCK(ipcq_queues_lock);
-static LIST_HEAD(ipcq_queues);
+static DEFINE_SPINLOCK(queues_lock);
+static LIST_HEAD(queues);
 
 /* Waits for room, with its message; in queue->senders. */
 struct sender {
@@ -104,8 +104,8 @@ static void arm_admit(struct ipcq_queue *queue)
 	if (queue->admit_armed)
 		return;
 	queue->admit_armed = true;
-	schedule_delayed_work(&queue->admit_work,
-			      msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
+	queue_delayed_work(system_unbound_wq, &queue->admit_work,
+			   msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
 }
 
 /*
@@ -165,18 +165,18 @@ static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 /* The queue after @queue in the list of all, with a reference; drops @queue's. */
 static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
 {
-	struct list_head *at = queue ? &queue->all : &ipcq_queues;
+	struct list_head *at = queue ? &queue->all : &queues;
 	struct ipcq_queue *next = NULL;
 
 	/* A queue leaves the list with its last reference, and we hold one. */
-	spin_lock(&ipcq_queues_lock);
-	while ((at = at->next) != &ipcq_queues) {
+	spin_lock(&queues_lock);
+	while ((at = at->next) != &queues) {
 		next = list_entry(at, struct ipcq_queue, all);
 		if (kref_get_unless_zero(&next->object.refs))
 			break;
 		next = NULL;
 	}
-	spin_unlock(&ipcq_queues_lock);
+	spin_unlock(&queues_lock);
 
 	if (queue)
 		ipcq_object_put(&queue->object);
@@ -184,21 +184,47 @@ static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
 }
 
 /*
- * Gives back what queues keep: all of it, or what is charged to @account.
- * Returns bytes.
+ * Gives back what a queue keeps, until @enough bytes are free.  The lock is never
+ * held for long: others use the queue.
  */
-static unsigned long trim_all(const struct ipcq_account *account)
+static unsigned long trim(struct ipcq_queue *queue, unsigned long enough)
+{
+	struct ipcq_message *list;
+	unsigned long freed = 0;
+
+	do {
+		spin_lock(&queue->lock);
+		list = ipcq_magazine_trim(&queue->magazine, IPCQ_TRIM_BATCH);
+		spin_unlock(&queue->lock);
+		freed += ipcq_magazine_free(list);
+		cond_resched();
+	} while (list && freed < enough);
+	return freed;
+}
+
+/*
+ * Gives back what queues keep, as far as it may be charged to @account (NULL:
+ * anybody), until @enough bytes are free.  Returns bytes.
+ */
+static unsigned long trim_all(const struct ipcq_account *account,
+			      unsigned long enough)
 {
 	struct ipcq_queue *queue = NULL;
 	unsigned long freed = 0;
 
 	while ((queue = next_queue(queue))) {
-		struct ipcq_message *list;
+		bool concerns;
 
 		spin_lock(&queue->lock);
-		list = ipcq_magazine_empty(&queue->magazine, account);
+		concerns = ipcq_magazine_concerns(&queue->magazine, account);
 		spin_unlock(&queue->lock);
-		freed += ipcq_magazine_free(list);
+		if (concerns)
+			freed += trim(queue, enough - freed);
+		if (freed >= enough) {
+			ipcq_object_put(&queue->object);
+			break;
+		}
+		cond_resched();
 	}
 	return freed;
 }
@@ -210,17 +236,19 @@ static unsigned long count_kept(struct shrinker *shrinker,
 	unsigned long kept = 0;
 
 	/* An estimate: read without the queues' locks. */
-	spin_lock(&ipcq_queues_lock);
-	list_for_each_entry(queue, &ipcq_queues, all)
+	spin_lock(&queues_lock);
+	list_for_each_entry(queue, &queues, all)
 		kept += data_race(queue->magazine.kept_bytes) >> PAGE_SHIFT;
-	spin_unlock(&ipcq_queues_lock);
+	spin_unlock(&queues_lock);
 	return kept;
 }
 
 static unsigned long scan_kept(struct shrinker *shrinker,
 			       struct shrink_control *control)
 {
-	return (trim_all(NULL) >> PAGE_SHIFT) ?: SHRINK_STOP;
+	unsigned long freed = trim_all(NULL, control->nr_to_scan << PAGE_SHIFT);
+
+	return (freed >> PAGE_SHIFT) ?: SHRINK_STOP;
 }
 
 IPCQ_COMPAT_SHRINKER(queue_shrinker, count_kept, scan_kept)
@@ -232,7 +260,8 @@ static struct ipcq_message *new_message(struct ipcq_queue *queue,
 
 	/* Who is short of memory does without what is only kept to be fast. */
 	message = ipcq_message_new(account, class);
-	if (IS_ERR(message) && trim_all(account))
+	if (IS_ERR(message) &&
+	    trim_all(account, 2 * ipcq_message_memory(class)))
 		message = ipcq_message_new(account, class);
 	if (IS_ERR(message))
 		return message;
@@ -407,7 +436,7 @@ static struct ipcq_message *leave_receivers(struct ipcq_queue *queue,
 
 /* Waits for a message.  Called with the lock held, which it drops. */
 static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
-						      size_t size, u64 deadline)
+						      size_t *size, u64 deadline)
 	__releases(&queue->lock)
 {
 	struct ipcq_message *message;
@@ -428,9 +457,10 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 	if (fatal_signal_pending(current))
 		ret = -ERESTARTSYS;
 	else
-		ret = message->length > size ? -EMSGSIZE : 0;
+		ret = message->length > *size ? -EMSGSIZE : 0;
 	if (!ret)
 		return message;
+	*size = message->length;
 	ipcq_queue_restore(queue, message);
 	return ERR_PTR(ret);
 }
@@ -438,7 +468,8 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 /**
  * ipcq_queue_reserve() - take the oldest message out of the order
  * @queue: the queue
- * @size: bytes that the receiver has room for
+ * @size: bytes that the receiver has room for; with -EMSGSIZE receives the length
+ *	of the message
  * @patience: whether and how long to wait for a message
  *
  * The caller ends the reservation with ipcq_queue_commit() or
@@ -447,7 +478,7 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
  * Return: the message; ERR_PTR() of an error of struct ipcq_queue_receive, or of
  * -ERESTARTSYS for a signal.
  */
-struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
+struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience)
 {
 	struct ipcq_message *message;
@@ -455,10 +486,12 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
 	spin_lock(&queue->lock);
 	if (!ipcq_order_empty(&queue->order)) {
 		message = to_message(queue->order.head);
-		if (unlikely(message->length > size))
+		if (unlikely(message->length > *size)) {
+			*size = message->length;
 			message = ERR_PTR(-EMSGSIZE);
-		else
+		} else {
 			ipcq_order_pop(&queue->order);
+		}
 		spin_unlock(&queue->lock);
 		return message;
 	}
@@ -467,6 +500,34 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
 		return ERR_PTR(-EAGAIN);
 	}
 	return wait_for_message(queue, size, patience->deadline);
+}
+
+/*
+ * What is kept makes a busy queue fast and an idle one a burden.  While more than
+ * a little is kept, a work looks whether the queue is still in use.
+ */
+static void arm_idle(struct ipcq_queue *queue)
+{
+	queue->idle_armed = true;
+	queue->idle_received = queue->received;
+	queue_delayed_work(system_unbound_wq, &queue->idle_work,
+			   msecs_to_jiffies(IPCQ_IDLE_DELAY_MS));
+}
+
+static void idle_work(struct work_struct *work)
+{
+	struct ipcq_queue *queue = container_of(to_delayed_work(work),
+						struct ipcq_queue, idle_work);
+	bool idle;
+
+	spin_lock(&queue->lock);
+	queue->idle_armed = false;
+	idle = queue->received == queue->idle_received;
+	if (!idle && queue->magazine.kept_bytes > IPCQ_IDLE_KEEP)
+		arm_idle(queue);
+	spin_unlock(&queue->lock);
+	if (idle)
+		trim(queue, ULONG_MAX);
 }
 
 /* The receiver has all of a reserved message. */
@@ -479,6 +540,9 @@ void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message)
 	ipcq_bounds_remove(&queue->bounds, message->length);
 	queue->received++;
 	ipcq_magazine_keep(&queue->magazine, message);
+	if (unlikely(queue->magazine.kept_bytes > IPCQ_IDLE_KEEP &&
+		     !queue->idle_armed))
+		arm_idle(queue);
 	unlock_and_wake(queue, &wake, made_room(queue, &wake));
 }
 
@@ -608,14 +672,15 @@ static struct ipcq_object *queue_create(const void *attributes,
 	INIT_LIST_HEAD(&queue->senders);
 	init_waitqueue_head(&queue->pollers);
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
+	INIT_DELAYED_WORK(&queue->idle_work, idle_work);
 
 	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
 	if (ret)
 		goto err_free;
 
-	spin_lock(&ipcq_queues_lock);
-	list_add_tail(&queue->all, &ipcq_queues);
-	spin_unlock(&ipcq_queues_lock);
+	spin_lock(&queues_lock);
+	list_add_tail(&queue->all, &queues);
+	spin_unlock(&queues_lock);
 	return &queue->object;
 
 err_free:
@@ -640,19 +705,18 @@ static bool queue_matches(const struct ipcq_object *object,
 static void queue_free(struct ipcq_object *object)
 {
 	struct ipcq_queue *queue = to_ipcq_queue(object);
-	struct ipcq_message *list;
 
-	spin_lock(&ipcq_queues_lock);
+	spin_lock(&queues_lock);
 	list_del(&queue->all);
-	spin_unlock(&ipcq_queues_lock);
+	spin_unlock(&queues_lock);
 	cancel_delayed_work_sync(&queue->admit_work);
+	cancel_delayed_work_sync(&queue->idle_work);
 
 	while (!ipcq_order_empty(&queue->order))
 		ipcq_magazine_keep(&queue->magazine,
 				   to_message(ipcq_order_pop(&queue->order)));
-	list = ipcq_magazine_empty(&queue->magazine, NULL);
+	trim(queue, ULONG_MAX);
 	WARN_ON_ONCE(queue->magazine.memory);
-	ipcq_magazine_free(list);
 
 	ipcq_object_fini(object);
 	kfree(queue);

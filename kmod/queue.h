@@ -54,10 +54,14 @@ struct ipcq_queue {
 	struct ipcq_magazine magazine;
 	bool refused;			/* a poller or a caller heard "no room" */
 	bool admit_armed;		/* admit_work is pending */
+	bool idle_armed;		/* idle_work is pending */
+	u64 idle_received;		/* @received when it was armed */
 
 	wait_queue_head_t pollers;	/* its own lock, never inside ours */
-	struct delayed_work admit_work;	/* holds no reference; freeing cancels it */
-	struct list_head all;		/* ipcq_queues_lock */
+	/* They hold no reference; freeing the queue cancels them. */
+	struct delayed_work admit_work;
+	struct delayed_work idle_work;
+	struct list_head all;		/* queues_lock */
 };
 
 /* How far a call goes to get what it wants. */
@@ -76,7 +80,7 @@ int ipcq_queue_validate(struct ipcq_queue_open *args);
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 		    const struct ipcq_buffer *from,
 		    const struct ipcq_patience *patience, u64 *sequence);
-struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t size,
+struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_queue_restore(struct ipcq_queue *queue, struct ipcq_message *message);

@@ -39,9 +39,9 @@ static ssize_t queue_read_buffer(struct file *file, bool nonblock,
 	const struct ipcq_patience patience = { .nonblock = nonblock };
 	struct ipcq_queue *queue = queue_of(file);
 	struct ipcq_message *message;
-	ssize_t length;
+	size_t length = to->length;
 
-	message = ipcq_queue_reserve(queue, to->length, &patience);
+	message = ipcq_queue_reserve(queue, &length, &patience);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
@@ -69,7 +69,7 @@ static ssize_t queue_write_buffer(struct file *file, bool nonblock,
 
 /*
  * read(2) and write(2) come here: it is faster than through a vector.  readv(2),
- * writev(2), splice(2) and io_uring take the other two.
+ * writev(2) and io_uring take the other two.
  */
 static ssize_t queue_read(struct file *file, char __user *address,
 			  size_t length, loff_t *position)
@@ -177,14 +177,14 @@ static int queue_receive(struct ipcq_call *call)
 		.length = min_t(u64, args->length, SIZE_MAX),
 	};
 	struct ipcq_message *message;
-	int length;
+	size_t length = to.length;
 
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
 
-	message = ipcq_queue_reserve(queue, to.length, &patience);
+	message = ipcq_queue_reserve(queue, &length, &patience);
 	if (message == ERR_PTR(-EMSGSIZE)) {
-		args->length = ipcq_queue_next_length(queue);
+		args->length = length;
 		return ipcq_call_put_member(call, queue_receive.length) ?:
 		       -EMSGSIZE;
 	}

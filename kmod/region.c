@@ -15,6 +15,9 @@
 #include "limits.h"
 #include "region.h"
 
+/* Who is out of memory gets an error; nobody is killed for it. */
+#define REGION_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 /* ------------------------------------------------------------------ mappings */
 
 static vm_fault_t control_fault(struct vm_fault *vmf)
@@ -115,6 +118,10 @@ void ipcq_region_stat(struct ipcq_region *region, struct ipcq_region_stat *stat)
  */
 int ipcq_region_validate(struct ipcq_region_open *args)
 {
+	/* Memory that can be written can be read. */
+	if (args->open.flags & IPCQ_OPEN_F_WRITE &&
+	    !(args->open.flags & IPCQ_OPEN_F_READ))
+		return -EINVAL;
 	if (args->region_size > IPCQ_MAX_REGION_SIZE ||
 	    args->mutexes > IPCQ_MAX_MUTEXES ||
 	    args->eventcounts > IPCQ_MAX_EVENTCOUNTS)
@@ -130,20 +137,16 @@ static void owner_ended(struct ipcq_owners *owners, struct ipcq_owner *owner)
 
 static int control_alloc(struct ipcq_region *region)
 {
-	u32 lines = region->mutex_count + region->eventcount_count;
 	u32 i;
 
-	if (!lines)
+	if (!region->control_size)
 		return 0;
-	region->control_size = PAGE_ALIGN((size_t)lines * IPCQ_CONTROL_LINE);
 	region->control = __vmalloc(region->control_size,
-				    GFP_KERNEL_ACCOUNT | __GFP_ZERO |
-				    __GFP_NOWARN);
+				    REGION_GFP | __GFP_ZERO);
 	region->mutexes = kvcalloc(region->mutex_count,
-				   sizeof(*region->mutexes), GFP_KERNEL_ACCOUNT);
+				   sizeof(*region->mutexes), REGION_GFP);
 	region->eventcounts = kvcalloc(region->eventcount_count,
-				       sizeof(*region->eventcounts),
-				       GFP_KERNEL_ACCOUNT);
+				       sizeof(*region->eventcounts), REGION_GFP);
 	if (!region->control || !region->mutexes || !region->eventcounts)
 		return -ENOMEM;
 
@@ -183,8 +186,16 @@ static struct ipcq_object *region_create(const void *attributes,
 	region->size = open->region_size;
 	region->mutex_count = open->mutexes;
 	region->eventcount_count = open->eventcounts;
+	region->control_size = PAGE_ALIGN(((size_t)open->mutexes +
+					   open->eventcounts) *
+					  IPCQ_CONTROL_LINE);
+	region->charged = PAGE_ALIGN(region->size) + region->control_size;
 	ipcq_owners_init(&region->owners, &region->object, owner_ended);
 
+	ret = ipcq_account_charge(account, IPCQ_RESOURCE_REGION_BYTES,
+				  region->charged);
+	if (ret)
+		goto err_region;
 	ret = control_alloc(region);
 	if (ret)
 		goto err_control;
@@ -194,23 +205,18 @@ static struct ipcq_object *region_create(const void *attributes,
 		ret = PTR_ERR(region->data);
 		goto err_control;
 	}
-	region->charged = PAGE_ALIGN(region->size) + region->control_size;
-	ret = ipcq_account_charge(account, IPCQ_RESOURCE_REGION_BYTES,
-				  region->charged);
-	if (ret)
-		goto err_data;
 	ret = ipcq_object_init(&region->object, &ipcq_region_kind, account);
 	if (ret)
-		goto err_charge;
+		goto err_data;
 	return &region->object;
 
-err_charge:
-	ipcq_account_uncharge(account, IPCQ_RESOURCE_REGION_BYTES,
-			      region->charged);
 err_data:
 	fput(region->data);
 err_control:
 	control_free(region);
+	ipcq_account_uncharge(account, IPCQ_RESOURCE_REGION_BYTES,
+			      region->charged);
+err_region:
 	kfree(region);
 	return ERR_PTR(ret);
 }

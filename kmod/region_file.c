@@ -56,15 +56,16 @@ static int region_attach(struct ipcq_call *call)
 static int mutex_lock_call(struct ipcq_call *call)
 {
 	const struct ipcq_mutex_lock *args = &call->args.mutex_lock;
+	struct ipcq_region *region = region_of(call->file);
 	struct ipcq_owner *owner;
 	int ret;
 
-	if (args->reserved)
+	if (args->reserved || args->mutex >= region->mutex_count)
 		return -EINVAL;
 	owner = attach(call->file);
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
-	ret = ipcq_mutex_lock(region_of(call->file), owner, args->mutex,
+	ret = ipcq_mutex_lock(region, owner, args->mutex,
 			      args->flags & IPCQ_MUTEX_F_TRY, args->deadline);
 	ipcq_owner_put(owner);
 	return ret;

@@ -27,10 +27,10 @@ struct ipcq_registry {
 	bool dead;			/* lock */
 };
 
-/* A name as it came from user space: not terminated. */
+/* A name as it came from user space, checked. */
 struct ipcq_name {
 	u8 length;			/* 0: anonymous */
-	char bytes[IPCQ_NAME_MAX + 1];	/* terminated all the same */
+	char bytes[IPCQ_NAME_MAX];
 };
 
 /* What an open asks for; validated. */

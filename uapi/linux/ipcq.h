@@ -139,7 +139,7 @@ struct ipcq_query {
  *
  * IPCQ_OPEN_F_READ	receive from the queue; map the region for reading
  * IPCQ_OPEN_F_WRITE	send to the queue; map the region for writing and use its
- *			synchronization (with IPCQ_OPEN_F_READ only)
+ *			synchronization (a region needs IPCQ_OPEN_F_READ with it)
  * IPCQ_OPEN_F_CREATE	create the object when there is none of this name
  * IPCQ_OPEN_F_EXCL	with CREATE: fail with EEXIST when there is one
  * IPCQ_OPEN_F_NONBLOCK	set O_NONBLOCK on the new descriptor
@@ -445,7 +445,8 @@ struct ipcq_region_stat {
  * of the handle, even if another process has one.  A forked child has no owner
  * until it attaches.
  *
- * Errors: EBADF (the handle is not writable), ENOMEM.
+ * Errors: EBADF (the handle is not writable), EDQUOT (too many threads of the user
+ * are attached), ENOMEM.
  */
 struct ipcq_region_attach {
 	__u32 size;
@@ -474,8 +475,9 @@ struct ipcq_region_attach {
  * IPCQ_IOC_MUTEX_CONSISTENT, and go on.  Without that call each later holder is
  * told the same.
  *
- * Errors: EBADF, EINVAL (no such mutex), EDEADLK, EAGAIN, ETIMEDOUT, EINTR,
- * ENOMEM.
+ * Errors: EBADF (also when another thread closes the process's last descriptor of
+ * the handle meanwhile), EINVAL (no such mutex), EDEADLK, EAGAIN, ETIMEDOUT, EINTR,
+ * and those of IPCQ_IOC_REGION_ATTACH.
  */
 struct ipcq_mutex_lock {
 	__u32 size;
@@ -497,7 +499,8 @@ struct ipcq_mutex_lock {
  * reports of EOWNERDEAD.
  *
  * Errors: EBADF, EINVAL (no such mutex; or, for CONSISTENT, it is consistent),
- * EPERM (the calling thread does not hold it through this handle).
+ * EPERM (the calling thread does not hold it through this handle), EINTR (only
+ * while somebody else keeps changing the word).
  */
 struct ipcq_mutex_unlock {
 	__u32 size;
