@@ -125,6 +125,7 @@ static int create_one_more(void *context)
 static int is_refused_one_more(void *context)
 {
 	(void)context;
+	assert_int_equal(query().objects, query().objects_limit);
 	assert_error(create(query().objects_limit), EDQUOT);
 	return 0;
 }

@@ -248,6 +248,9 @@ static void refuse_outputs(unsigned int command, const char *name,
 	char *at = map + 4096 - writable;
 
 	assert_true(map != MAP_FAILED);
+	/* It would not go by being closed. */
+	if (name)
+		args.open.lifetime = IPCQ_LIFETIME_PERSISTENT;
 	memcpy(at, &args, sizeof(args));
 	assert_int_equal(mprotect(map + 4096, 4096, PROT_READ), 0);
 	assert_refused(command, at, EFAULT);

@@ -47,6 +47,7 @@ static void a_queue_is_shown_in_full(void **state)
 	struct ipcq_queue_open args = queue_args("nl/queue", RW | CREATE);
 	struct ipcq_queue_stat stat;
 	struct told by_name, by_id;
+	char payload[3];
 	int fd;
 
 	(void)state;
@@ -59,7 +60,7 @@ static void a_queue_is_shown_in_full(void **state)
 	fd = args.open.fd;
 	assert_ok(queue_send(fd, "abc", 3, 0, 0));
 	assert_ok(queue_send(fd, "de", 2, 0, 0));
-	assert_int_equal(queue_receive(fd, (char[3]){ 0 }, 3, 0, 0), 3);
+	assert_int_equal(queue_receive(fd, payload, 3, 0, 0), 3);
 	stat = queue_stat(fd);
 
 	by_name = show("nl/queue", 0);

@@ -122,8 +122,10 @@ static uint16_t family(void)
 {
 	static uint16_t number;
 	struct request request = request_new(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	_Alignas(struct nlmsghdr) char buffer[4096];
-	const struct nlmsghdr *header = (const void *)buffer;
+	union {
+		struct nlmsghdr header;
+		char bytes[4096];
+	} answer;
 	int fd;
 
 	if (number)
@@ -132,10 +134,10 @@ static uint16_t family(void)
 	put(&request, CTRL_ATTR_FAMILY_NAME, IPCQ_GENL_NAME,
 	    sizeof(IPCQ_GENL_NAME));
 	assert_true(send(fd, &request, request.header.nlmsg_len, 0) > 0);
-	assert_true(recv(fd, buffer, sizeof(buffer), 0) > 0);
-	assert_int_equal(header->nlmsg_type, GENL_ID_CTRL);
-	assert_non_null(find(header, CTRL_ATTR_FAMILY_ID));
-	memcpy(&number, find(header, CTRL_ATTR_FAMILY_ID), sizeof(number));
+	assert_true(recv(fd, &answer, sizeof(answer), 0) > 0);
+	assert_int_equal(answer.header.nlmsg_type, GENL_ID_CTRL);
+	assert_non_null(find(&answer.header, CTRL_ATTR_FAMILY_ID));
+	memcpy(&number, find(&answer.header, CTRL_ATTR_FAMILY_ID), sizeof(number));
 	close(fd);
 	return number;
 }
