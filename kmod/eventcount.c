@@ -70,7 +70,7 @@ static u32 wake_some(struct ipcq_region *region, u32 index, u32 count)
 
 	ipcq_wake_init(&wake);
 	spin_lock(&region->lock);
-	while (wake.count < min(count, (u32)IPCQ_WAKE_BATCH) &&
+	while (wake.count < min_t(u32, count, IPCQ_WAKE_BATCH) &&
 	       !list_empty(&eventcount->waiters))
 		ipcq_waiter_complete(list_first_entry(&eventcount->waiters,
 						      struct ipcq_waiter, node),

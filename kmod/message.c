@@ -34,10 +34,13 @@ static void message_construct(void *memory)
 
 int ipcq_message_init(void)
 {
+	const unsigned int payload = offsetof(struct ipcq_message, inline_payload);
+
 	message_cache = kmem_cache_create_usercopy("ipcq_message",
-			sizeof(struct ipcq_message), 0, SLAB_HWCACHE_ALIGN,
-			offsetof(struct ipcq_message, inline_payload),
-			IPCQ_INLINE_SIZE, message_construct);
+						   sizeof(struct ipcq_message),
+						   0, SLAB_HWCACHE_ALIGN,
+						   payload, IPCQ_INLINE_SIZE,
+						   message_construct);
 	return message_cache ? 0 : -ENOMEM;
 }
 

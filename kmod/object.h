@@ -26,12 +26,12 @@
 #ifndef IPCQ_OBJECT_H
 #define IPCQ_OBJECT_H
 
+#include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
-struct file_operations;
 struct ipcq_account;
 struct ipcq_object;
 struct ipcq_registry;

@@ -143,15 +143,16 @@ static __poll_t made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
 	return let_in(queue, wake);
 }
 
-/*
- * Drops the lock, then wakes the chosen threads and the pollers.  A poller joins
- * @pollers before it looks at the queue under the lock: either it saw the change
- * that is being reported, or it is seen here, before the lock is dropped.
- */
+/* Drops the lock, then wakes the chosen threads and the pollers. */
 static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 			    __poll_t events)
 	__releases(&queue->lock)
 {
+	/*
+	 * A poller joins @pollers before it looks at the queue under the lock:
+	 * either it saw the change that is being reported, or it is seen here,
+	 * while the lock is still held.
+	 */
 	bool poll = events && waitqueue_active(&queue->pollers);
 
 	spin_unlock(&queue->lock);
@@ -235,9 +236,9 @@ static unsigned long count_kept(struct shrinker *shrinker,
 	struct ipcq_queue *queue;
 	unsigned long kept = 0;
 
-	/* An estimate: read without the queues' locks. */
 	spin_lock(&queues_lock);
 	list_for_each_entry(queue, &queues, all)
+		/* An estimate, read without the queue's lock. */
 		kept += data_race(queue->magazine.kept_bytes) >> PAGE_SHIFT;
 	spin_unlock(&queues_lock);
 	return kept;

@@ -40,9 +40,8 @@
 struct ipcq_queue {
 	struct ipcq_object object;
 
+	/* Protects this group. */
 	spinlock_t lock;
-
-	/* Protected by the lock, all of this group. */
 	struct ipcq_bounds bounds;	/* its limits are constant */
 	struct ipcq_order order;	/* messages to be received */
 	u64 sent;			/* also the last sequence number given */

@@ -253,7 +253,7 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	struct ipcq_queue_stat stat;
 
 	ipcq_queue_stat(queue_of(file), &stat);
-	seq_printf(m, "ipcq-kind:\tqueue\n");
+	seq_puts(m, "ipcq-kind:\tqueue\n");
 	seq_printf(m, "ipcq-id:\t%llu\n", stat.id);
 	seq_printf(m, "messages:\t%u/%u\n", stat.messages, stat.max_messages);
 	seq_printf(m, "bytes:\t%llu/%llu\n", stat.bytes, stat.max_bytes);

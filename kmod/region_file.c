@@ -197,7 +197,7 @@ static void region_show_fdinfo(struct seq_file *m, struct file *file)
 	struct ipcq_region_stat stat;
 
 	ipcq_region_stat(region_of(file), &stat);
-	seq_printf(m, "ipcq-kind:\tregion\n");
+	seq_puts(m, "ipcq-kind:\tregion\n");
 	seq_printf(m, "ipcq-id:\t%llu\n", stat.id);
 	seq_printf(m, "size:\t%llu\n", stat.region_size);
 	seq_printf(m, "control-size:\t%llu\n", stat.control_size);

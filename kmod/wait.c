@@ -72,7 +72,7 @@ int ipcq_waiter_sleep(struct ipcq_waiter *waiter, u64 deadline)
 		if (!deadline) {
 			schedule();
 		} else if (!schedule_hrtimeout(&expires, HRTIMER_MODE_ABS)) {
-			ret = smp_load_acquire(&waiter->done) ? 0 : -ETIMEDOUT;
+			ret = -ETIMEDOUT;
 			break;
 		}
 	}
