@@ -27,11 +27,10 @@ static int open_region(uint32_t flags)
 	return args.open.fd;
 }
 
-static void it_has_a_line_for_each_object(void **state)
+static void every_object_has_a_line(void **state)
 {
-	static const struct {
-		uint32_t mutexes, eventcounts, pages;
-	} cases[] = {
+	/* Mutexes, eventcounts, pages. */
+	static const uint32_t cases[][3] = {
 		{ 0, 0, 0 }, { 1, 0, 1 }, { 0, 1, 1 }, { 32, 32, 1 },
 		{ 64, 1, 2 }, { 4096, 4096, 128 },
 	};
@@ -41,15 +40,15 @@ static void it_has_a_line_for_each_object(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		fd = region_new(1, cases[i].mutexes, cases[i].eventcounts);
+		fd = region_new(1, cases[i][0], cases[i][1]);
 		assert_int_equal(region_stat(fd).control_size,
-				 cases[i].pages * page);
-		lines = cases[i].mutexes + cases[i].eventcounts;
+				 cases[i][2] * page);
+		lines = cases[i][0] + cases[i][1];
 		if (lines) {
 			control = control_map(fd);
 			assert_int_equal(control[LINE(lines - 1)], 0);
 			control[LINE(lines - 1)] = 0;
-			munmap(control, cases[i].pages * page);
+			munmap(control, cases[i][2] * page);
 		}
 		close(fd);
 	}
@@ -233,7 +232,7 @@ static void each_field_of_attach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_has_a_line_for_each_object),
+		cmocka_unit_test(every_object_has_a_line),
 		cmocka_unit_test(it_is_mapped_shared_only),
 		cmocka_unit_test(a_reader_reads_it),
 		cmocka_unit_test(a_child_does_not_inherit_it),

@@ -236,6 +236,8 @@ static void check_ending(void (*end)(int fd))
 	struct ipcq_region_open args =
 		region_args(REGION_NAME, RW | CREATE | IPCQ_OPEN_F_EXCL, 1, 1, 0);
 
+	/* A test that failed may have left it. */
+	object_unlink(REGION_NAME);
 	assert_ok(call(device(), IPCQ_IOC_REGION_OPEN, &args));
 	check_way((struct way) { end, false });
 	check_way((struct way) { end, true });
