@@ -9,51 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define USER		1000
-#define SUBORDINATE	2000
-#define MAP		"0 1000 1\n1 2000 1\n"
-
-/* Runs @body as a user, or as the subordinate one in USER's namespace. */
-static void run_as(uid_t uid, int (*body)(void *context))
-{
-	(void)device();
-	assert_int_equal(reap(spawn_as(uid, uid, body, NULL)), 0);
-}
-
-struct inside {
-	int (*body)(void *context);
-};
-
-static int become_subordinate(void *context)
-{
-	const struct inside *inside = context;
-
-	assert_int_equal(setresgid(1, 1, 1), 0);
-	assert_int_equal(setresuid(1, 1, 1), 0);
-	return inside->body(NULL);
-}
-
-static void run_inside(int (*body)(void *context))
-{
-	struct inside inside = { body };
-
-	(void)device();
-	assert_int_equal(reap(spawn_in_user_namespace(USER, MAP,
-						      become_subordinate,
-						      &inside)), 0);
-}
-
-static int nothing_is_charged(void *context)
-{
-	struct ipcq_query q = query();
-
-	(void)context;
-	assert_int_equal(q.objects, 0);
-	assert_int_equal(q.message_bytes, 0);
-	assert_int_equal(q.region_bytes, 0);
-	return 0;
-}
-
 /* ------------------------------------------------------------------ objects */
 
 static int create(unsigned int index)

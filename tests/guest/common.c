@@ -322,7 +322,7 @@ struct user {
 	int ready, go;		/* pipes, to and from the parent */
 };
 
-static int run_as(void *context)
+static int become_user(void *context)
 {
 	const struct user *user = context;
 
@@ -341,7 +341,7 @@ pid_t spawn_as(uid_t uid, gid_t gid, int (*body)(void *context), void *context)
 		.context = context,
 	};
 
-	return spawn(run_as, &user);
+	return spawn(become_user, &user);
 }
 
 static int enter_user_namespace(void *context)
@@ -355,7 +355,7 @@ static int enter_user_namespace(void *context)
 	assert_int_equal(read(user->go, &byte, 1), 1);
 	close(user->ready);
 	close(user->go);
-	return run_as(&root);
+	return become_user(&root);
 }
 
 static void write_map(pid_t pid, const char *name, const char *map)
@@ -400,6 +400,44 @@ int reap(pid_t pid)
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void run_as(uid_t uid, int (*body)(void *context))
+{
+	(void)device();
+	assert_int_equal(reap(spawn_as(uid, uid, body, NULL)), 0);
+}
+
+/* From user 0 of the namespace to user 1. */
+static int become_subordinate(void *context)
+{
+	int (**body)(void *context) = context;
+
+	assert_int_equal(setresgid(1, 1, 1), 0);
+	assert_int_equal(setresuid(1, 1, 1), 0);
+	return (*body)(NULL);
+}
+
+void run_inside(int (*body)(void *context))
+{
+	char map[64];
+
+	(void)device();
+	snprintf(map, sizeof(map), "0 %d 1\n1 %d 1\n", USER, SUBORDINATE);
+	assert_int_equal(reap(spawn_in_user_namespace(USER, map,
+						      become_subordinate,
+						      &body)), 0);
+}
+
+int nothing_is_charged(void *context)
+{
+	struct ipcq_query q = query();
+
+	(void)context;
+	assert_int_equal(q.objects, 0);
+	assert_int_equal(q.message_bytes, 0);
+	assert_int_equal(q.region_bytes, 0);
+	return 0;
 }
 
 static bool asleep(pid_t pid)

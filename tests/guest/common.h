@@ -117,6 +117,16 @@ pid_t spawn_as(uid_t uid, gid_t gid, int (*body)(void *context), void *context);
  */
 pid_t spawn_in_user_namespace(uid_t uid, const char *map,
 			      int (*body)(void *context), void *context);
+/*
+ * A user, and another who is also the subordinate user 1 of the first one's user
+ * namespace.  These run @body as one of them, and fail unless it returns 0.
+ */
+#define USER		1000
+#define SUBORDINATE	2000
+void run_as(uid_t uid, int (*body)(void *context));
+void run_inside(int (*body)(void *context));
+/* A body that checks that the calling user's account is empty. */
+int nothing_is_charged(void *context);
 /* Waits for a child; its exit status, or 128 + the signal that ended it. */
 int reap(pid_t pid);
 /* Waits until a thread of the system sleeps in a call (state S), for 5 s at most. */

@@ -8,57 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define USER		1000
-#define SUBORDINATE	2000
-#define MAP		"0 1000 1\n1 2000 1\n"
-
 /* A payload, and the buffer it takes: twice as much, so that filling goes fast. */
 #define CHUNK		33000
 #define BUFFER		65536
 #define NONBLOCK	IPCQ_SEND_F_NONBLOCK
 
 static char payload[CHUNK];
-
-/* Runs @body as a user, or as the subordinate one in USER's namespace. */
-static void run_as(uid_t uid, int (*body)(void *context))
-{
-	(void)device();
-	assert_int_equal(reap(spawn_as(uid, uid, body, NULL)), 0);
-}
-
-struct inside {
-	int (*body)(void *context);
-};
-
-static int become_subordinate(void *context)
-{
-	const struct inside *inside = context;
-
-	assert_int_equal(setresgid(1, 1, 1), 0);
-	assert_int_equal(setresuid(1, 1, 1), 0);
-	return inside->body(NULL);
-}
-
-static void run_inside(int (*body)(void *context))
-{
-	struct inside inside = { body };
-
-	(void)device();
-	assert_int_equal(reap(spawn_in_user_namespace(USER, MAP,
-						      become_subordinate,
-						      &inside)), 0);
-}
-
-static int nothing_is_charged(void *context)
-{
-	struct ipcq_query q = query();
-
-	(void)context;
-	assert_int_equal(q.objects, 0);
-	assert_int_equal(q.message_bytes, 0);
-	assert_int_equal(q.region_bytes, 0);
-	return 0;
-}
 
 static int queue_of(const char *name, uint32_t messages)
 {
@@ -166,17 +121,42 @@ static void what_one_queue_keeps_is_there_for_another(void **state)
 	run_as(USER, nothing_is_charged);
 }
 
-/* Leaves a queue that holds nothing and keeps as much as the bound allows. */
-static int leave_idle_memory(void *context)
+static int fill_idle(void *context)
 {
 	int fd = queue_of("idle", 65536);
-	uint64_t count = fill(fd), i;
+
+	(void)context;
+	fill(fd);
+	close(fd);
+	return 0;
+}
+
+static int drain_idle(void *context)
+{
+	int fd = queue_open("idle", RW);
+	uint64_t i, count = queue_stat(fd).messages;
 
 	(void)context;
 	for (i = 0; i < count; i++)
 		receive_chunk(fd, i);
 	close(fd);
 	return 0;
+}
+
+static int add_to_idle_and_drain(void *context)
+{
+	int fd = queue_open("idle", RW), i;
+
+	for (i = 0; i < 100; i++)
+		assert_ok(send_chunk(fd, queue_stat(fd).sent, 0));
+	close(fd);
+	return drain_idle(context);
+}
+
+/* Leaves a queue that holds nothing and keeps as much as the bound allows. */
+static int leave_idle_memory(void *context)
+{
+	return fill_idle(context) || drain_idle(context);
 }
 
 static int send_some(void *context)
@@ -201,6 +181,18 @@ static void a_users_idle_memory_is_there_for_the_user(void **state)
 	run_as(SUBORDINATE, send_some);
 	assert_ok(object_unlink("idle"));
 	run_as(USER, nothing_is_charged);
+}
+
+/* What a stranger's messages have left in the same queue does not hide it. */
+static void a_users_idle_memory_may_lie_below_anothers(void **state)
+{
+	(void)state;
+	run_as(USER, fill_idle);
+	run_as(SUBORDINATE, add_to_idle_and_drain);
+	run_as(USER, send_some);
+	assert_ok(object_unlink("idle"));
+	run_as(USER, nothing_is_charged);
+	run_as(SUBORDINATE, nothing_is_charged);
 }
 
 /* The bound is the owner's, whoever in the namespace has left the memory. */
@@ -281,6 +273,8 @@ int main(void)
 		cmocka_unit_test(message_bytes_are_bounded),
 		cmocka_unit_test(what_one_queue_keeps_is_there_for_another),
 		cmocka_unit_test_teardown(a_users_idle_memory_is_there_for_the_user,
+					  forget_queues),
+		cmocka_unit_test_teardown(a_users_idle_memory_may_lie_below_anothers,
 					  forget_queues),
 		cmocka_unit_test_teardown(a_namespaces_idle_memory_is_there_for_its_owner,
 					  forget_queues),
