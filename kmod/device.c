@@ -49,6 +49,8 @@ static int device_query(struct ipcq_call *call)
 	query->region_bytes =
 		atomic64_read(&account->used[IPCQ_RESOURCE_REGION_BYTES]);
 	query->region_bytes_limit = limits[IPCQ_RESOURCE_REGION_BYTES];
+	query->owners = atomic64_read(&account->used[IPCQ_RESOURCE_OWNERS]);
+	query->owners_limit = limits[IPCQ_RESOURCE_OWNERS];
 	ipcq_account_put(account);
 
 	return ipcq_call_put_all(call, sizeof(*query));

@@ -301,8 +301,15 @@ struct ipcq_message *ipcq_magazine_trim(struct ipcq_magazine *magazine,
 	return list;
 }
 
-/* Frees a list of messages, with no lock held.  Returns how many bytes. */
-unsigned long ipcq_magazine_free(struct ipcq_message *list)
+/**
+ * ipcq_magazine_free() - free a list of messages; no lock is held
+ * @list: from ipcq_magazine_trim()
+ * @account: of the user who is to have the memory, or NULL for anybody
+ *
+ * Return: how many bytes of it were of use to that user.
+ */
+unsigned long ipcq_magazine_free(struct ipcq_message *list,
+				 const struct ipcq_account *account)
 {
 	unsigned long freed = 0;
 
@@ -310,7 +317,8 @@ unsigned long ipcq_magazine_free(struct ipcq_message *list)
 		struct ipcq_message *message = list;
 
 		list = next_of(message);
-		freed += ipcq_message_memory(message->class);
+		if (!account || message->account->root == account->root)
+			freed += ipcq_message_memory(message->class);
 		ipcq_message_free(message);
 	}
 	return freed;

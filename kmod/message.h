@@ -85,7 +85,8 @@ bool ipcq_magazine_concerns(const struct ipcq_magazine *magazine,
 			    const struct ipcq_account *account);
 struct ipcq_message *ipcq_magazine_trim(struct ipcq_magazine *magazine,
 					unsigned int count);
-unsigned long ipcq_magazine_free(struct ipcq_message *list);
+unsigned long ipcq_magazine_free(struct ipcq_message *list,
+				 const struct ipcq_account *account);
 
 /**
  * ipcq_message_pay() - let an account pay for a message that is used again

@@ -195,8 +195,8 @@ struct dump_cursor {
  */
 static int object_dump(struct sk_buff *skb, struct netlink_callback *callback)
 {
-	const struct nlattr *kind_attr =
-		ipcq_compat_dump_attributes(callback)[IPCQ_A_KIND];
+	struct nlattr **attrs = ipcq_compat_dump_attributes(callback);
+	const struct nlattr *kind_attr = attrs[IPCQ_A_KIND];
 	struct ipcq_registry *registry = ipcq_registry_of(sock_net(skb->sk));
 	struct dump_cursor *cursor = (void *)callback->ctx;
 	u32 kind = kind_attr ? nla_get_u32(kind_attr) : 0;
@@ -210,6 +210,8 @@ static int object_dump(struct sk_buff *skb, struct netlink_callback *callback)
 	struct ipcq_object *object;
 
 	BUILD_BUG_ON(sizeof(*cursor) > sizeof(callback->ctx));
+	if (attrs[IPCQ_A_ID] || attrs[IPCQ_A_NAME])
+		return -EINVAL;
 	if (kind > IPCQ_KIND_REGION)
 		return -EOPNOTSUPP;
 

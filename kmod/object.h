@@ -17,6 +17,7 @@
  * Locks nest in this order, outermost first:
  *
  *	registry->lock		a mutex: names, ids, counts of handles
+ *	accounts_lock		a mutex: the table of accounts (account.c)
  *	queues_lock		the list of all queues (queue.c)
  *	queue->lock, region->lock, owners_lock	leaves, all spinlocks
  *

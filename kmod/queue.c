@@ -16,6 +16,12 @@
 static DEFINE_SPINLOCK(queues_lock);
 static LIST_HEAD(queues);
 
+/*
+ * For the queues' delayed works.  Its own, because the last reference to a queue
+ * may be dropped while memory is reclaimed, and freeing the queue waits for them.
+ */
+static struct workqueue_struct *queue_works;
+
 /* Waits for room, with its message; in queue->senders. */
 struct sender {
 	struct ipcq_waiter waiter;
@@ -104,7 +110,7 @@ static void arm_admit(struct ipcq_queue *queue)
 	if (queue->admit_armed)
 		return;
 	queue->admit_armed = true;
-	queue_delayed_work(system_unbound_wq, &queue->admit_work,
+	queue_delayed_work(queue_works, &queue->admit_work,
 			   msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
 }
 
@@ -185,10 +191,13 @@ static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
 }
 
 /*
- * Gives back what a queue keeps, until @enough bytes are free.  The lock is never
- * held for long: others use the queue.
+ * Gives back what a queue keeps, until @enough bytes are free that were charged to
+ * the user of @account (NULL: to anybody).  The lock is never held for long:
+ * others use the queue.
  */
-static unsigned long trim(struct ipcq_queue *queue, unsigned long enough)
+static unsigned long trim(struct ipcq_queue *queue,
+			  const struct ipcq_account *account,
+			  unsigned long enough)
 {
 	struct ipcq_message *list;
 	unsigned long freed = 0;
@@ -197,16 +206,13 @@ static unsigned long trim(struct ipcq_queue *queue, unsigned long enough)
 		spin_lock(&queue->lock);
 		list = ipcq_magazine_trim(&queue->magazine, IPCQ_TRIM_BATCH);
 		spin_unlock(&queue->lock);
-		freed += ipcq_magazine_free(list);
+		freed += ipcq_magazine_free(list, account);
 		cond_resched();
 	} while (list && freed < enough);
 	return freed;
 }
 
-/*
- * Gives back what queues keep, as far as it may be charged to @account (NULL:
- * anybody), until @enough bytes are free.  Returns bytes.
- */
+/* The same of all queues that may keep such memory.  Returns bytes. */
 static unsigned long trim_all(const struct ipcq_account *account,
 			      unsigned long enough)
 {
@@ -220,7 +226,7 @@ static unsigned long trim_all(const struct ipcq_account *account,
 		concerns = ipcq_magazine_concerns(&queue->magazine, account);
 		spin_unlock(&queue->lock);
 		if (concerns)
-			freed += trim(queue, enough - freed);
+			freed += trim(queue, account, enough - freed);
 		if (freed >= enough) {
 			ipcq_object_put(&queue->object);
 			break;
@@ -415,6 +421,20 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 
 /* ----------------------------------------------------------------- receive */
 
+/* Puts a reserved message back in its place, or passes it to who waits. */
+static void restore(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	struct ipcq_wake wake __uninitialized;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	if (list_empty(&queue->receivers))
+		ipcq_order_restore(&queue->order, &message->order);
+	else
+		hand_over(queue, message, &wake);
+	unlock_and_wake(queue, &wake, readable(queue));
+}
+
 /*
  * The receiver has stopped waiting.  Returns the message that was reserved for it
  * meanwhile, or NULL.
@@ -462,7 +482,7 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 	if (!ret)
 		return message;
 	*size = message->length;
-	ipcq_queue_restore(queue, message);
+	restore(queue, message);
 	return ERR_PTR(ret);
 }
 
@@ -473,8 +493,7 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
  *	of the message
  * @patience: whether and how long to wait for a message
  *
- * The caller ends the reservation with ipcq_queue_commit() or
- * ipcq_queue_restore().
+ * The caller ends the reservation with ipcq_queue_end().
  *
  * Return: the message; ERR_PTR() of an error of struct ipcq_queue_receive, or of
  * -ERESTARTSYS for a signal.
@@ -511,7 +530,7 @@ static void arm_idle(struct ipcq_queue *queue)
 {
 	queue->idle_armed = true;
 	queue->idle_received = queue->received;
-	queue_delayed_work(system_unbound_wq, &queue->idle_work,
+	queue_delayed_work(queue_works, &queue->idle_work,
 			   msecs_to_jiffies(IPCQ_IDLE_DELAY_MS));
 }
 
@@ -528,11 +547,11 @@ static void idle_work(struct work_struct *work)
 		arm_idle(queue);
 	spin_unlock(&queue->lock);
 	if (idle)
-		trim(queue, ULONG_MAX);
+		trim(queue, NULL, ULONG_MAX);
 }
 
 /* The receiver has all of a reserved message. */
-void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message)
+static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	struct ipcq_wake wake __uninitialized;
 
@@ -547,18 +566,26 @@ void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message)
 	unlock_and_wake(queue, &wake, made_room(queue, &wake));
 }
 
-/* Puts a reserved message back in its place, or passes it to who waits. */
-void ipcq_queue_restore(struct ipcq_queue *queue, struct ipcq_message *message)
+/**
+ * ipcq_queue_end() - end a reservation
+ * @queue: the queue
+ * @message: reserved by the caller, who forgets it
+ * @error: 0 when all of it has been copied to the receiver, else why not
+ *
+ * A receiver that is being killed does not have it, whatever was copied.
+ *
+ * Return: 0, the message is received; @error or -EINTR, it is back in its place.
+ */
+int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
+		   int error)
 {
-	struct ipcq_wake wake __uninitialized;
-
-	ipcq_wake_init(&wake);
-	spin_lock(&queue->lock);
-	if (list_empty(&queue->receivers))
-		ipcq_order_restore(&queue->order, &message->order);
+	if (!error && fatal_signal_pending(current))
+		error = -EINTR;
+	if (error)
+		restore(queue, message);
 	else
-		hand_over(queue, message, &wake);
-	unlock_and_wake(queue, &wake, readable(queue));
+		commit(queue, message);
+	return error;
 }
 
 /* ------------------------------------------------------ waiting for room */
@@ -716,7 +743,7 @@ static void queue_free(struct ipcq_object *object)
 	while (!ipcq_order_empty(&queue->order))
 		ipcq_magazine_keep(&queue->magazine,
 				   to_message(ipcq_order_pop(&queue->order)));
-	trim(queue, ULONG_MAX);
+	trim(queue, NULL, ULONG_MAX);
 	WARN_ON_ONCE(queue->magazine.memory);
 
 	ipcq_object_fini(object);
@@ -734,10 +761,19 @@ const struct ipcq_kind ipcq_queue_kind = {
 
 int ipcq_queue_init(void)
 {
-	return queue_shrinker_register("ipcq-queue");
+	int ret;
+
+	queue_works = alloc_workqueue("ipcq", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!queue_works)
+		return -ENOMEM;
+	ret = queue_shrinker_register("ipcq-queue");
+	if (ret)
+		destroy_workqueue(queue_works);
+	return ret;
 }
 
 void ipcq_queue_exit(void)
 {
 	queue_shrinker_unregister();
+	destroy_workqueue(queue_works);
 }

@@ -81,8 +81,8 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 		    const struct ipcq_patience *patience, u64 *sequence);
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
-void ipcq_queue_commit(struct ipcq_queue *queue, struct ipcq_message *message);
-void ipcq_queue_restore(struct ipcq_queue *queue, struct ipcq_message *message);
+int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
+		   int error);
 u32 ipcq_queue_next_length(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);

@@ -45,14 +45,9 @@ static ssize_t queue_read_buffer(struct file *file, bool nonblock,
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
-	/* Once committed, the message may be gone. */
 	length = message->length;
-	if (ipcq_message_copy_out(message, to)) {
-		ipcq_queue_restore(queue, message);
-		return -EFAULT;
-	}
-	ipcq_queue_commit(queue, message);
-	return length;
+	return ipcq_queue_end(queue, message,
+			      ipcq_message_copy_out(message, to)) ?: length;
 }
 
 static ssize_t queue_write_buffer(struct file *file, bool nonblock,
@@ -191,14 +186,9 @@ static int queue_receive(struct ipcq_call *call)
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
-	/* Once committed, the message may be gone. */
 	length = message->length;
-	if (copy_message(call, message, &to)) {
-		ipcq_queue_restore(queue, message);
-		return -EFAULT;
-	}
-	ipcq_queue_commit(queue, message);
-	return length;
+	return ipcq_queue_end(queue, message,
+			      copy_message(call, message, &to)) ?: length;
 }
 
 static int queue_stat(struct ipcq_call *call)

@@ -74,6 +74,8 @@ static void limits(void **state)
 	assert_int_equal(limits.message_bytes_limit, 4096);
 	assert_int_equal(limits.region_bytes, 5);
 	assert_int_equal(limits.region_bytes_limit, 6);
+	assert_int_equal(limits.owners, 7);
+	assert_int_equal(limits.owners_limit, 8);
 }
 
 static void deadlines(void **state)

@@ -19,7 +19,8 @@
  * Every call takes a pointer to a struct whose first member is its size in
  * bytes, a multiple of 8, as the caller was compiled.  A kernel that knows a
  * longer struct takes the missing members as zero; a kernel that knows a shorter
- * one accepts the call when the members it does not know are zero.  Members
+ * one accepts the call when the members it does not know are zero, up to a size of
+ * 4096 bytes in all.  Members
  * marked "out" are written on success only, unless said otherwise, and only as
  * far as @size covers them.  Layouts are the same for 32- and 64-bit callers.
  * What a kernel can do is read from the feature bits of IPCQ_IOC_QUERY; there
@@ -46,7 +47,8 @@
  *   EPROTOTYPE    the name belongs to an object of the other kind
  *   EBADR         the object exists with other attributes than demanded
  *   EACCES        the object's mode does not grant the access asked for
- *   EBADF         the handle was not opened for reading, or writing, as needed
+ *   EBADF         the handle was not opened for reading, or writing, as needed; or
+ *                 it was closed meanwhile
  *   EPERM         only the object's owner or a holder of CAP_IPC_OWNER may do
  *                 this; or the caller does not hold the mutex
  *   EDQUOT        a bound of the caller's user would be exceeded
@@ -114,8 +116,10 @@
  * @region_bytes: out: sizes of the existing regions the caller's user created,
  *	with their control areas, in whole pages
  * @region_bytes_limit: out: the bound of @region_bytes
+ * @owners: out: threads attached to regions through the caller's user's handles
+ * @owners_limit: out: the bound of @owners
  *
- * Errors: the common ones only.
+ * Errors: ENOMEM.
  */
 struct ipcq_query {
 	__u32 size;
@@ -132,6 +136,8 @@ struct ipcq_query {
 	__aligned_u64 message_bytes_limit;
 	__aligned_u64 region_bytes;
 	__aligned_u64 region_bytes_limit;
+	__aligned_u64 owners;
+	__aligned_u64 owners_limit;
 };
 
 /*

@@ -13,6 +13,8 @@
  *
  *	IPCQ_A_KIND		list only objects of this kind
  *
+ *   and neither of the two below.
+ *
  *   without NLM_F_DUMP: shows one object.  The request carries one of
  *
  *	IPCQ_A_ID		the object with this id

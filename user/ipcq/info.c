@@ -22,8 +22,8 @@ static const char doc[] =
 	"  loaded, kernel, machine, and when loaded:\n"
 	"  features (a list of \"queue\", \"region\", \"mutex\", \"eventcount\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
-	"    max_eventcounts, objects, message_bytes, region_bytes}\n"
-	"  use: {objects, message_bytes, region_bytes}\n"
+	"    max_eventcounts, objects, message_bytes, region_bytes, owners}\n"
+	"  use: {objects, message_bytes, region_bytes, owners}\n"
 	"Sizes are in bytes.  The exit status is 3 when the module is not there.\n"
 	"\n"
 	"Example:\n"
@@ -58,7 +58,7 @@ static json_t *features_json(uint64_t mask)
 
 static json_t *limits_json(const struct ipcq_limits *limits)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			 "max_messages", (json_int_t)limits->max_messages,
 			 "max_message_size", (json_int_t)limits->max_message_size,
 			 "max_region_size", (json_int_t)limits->max_region_size,
@@ -66,15 +66,17 @@ static json_t *limits_json(const struct ipcq_limits *limits)
 			 "max_eventcounts", (json_int_t)limits->max_eventcounts,
 			 "objects", (json_int_t)limits->objects_limit,
 			 "message_bytes", (json_int_t)limits->message_bytes_limit,
-			 "region_bytes", (json_int_t)limits->region_bytes_limit);
+			 "region_bytes", (json_int_t)limits->region_bytes_limit,
+			 "owners", (json_int_t)limits->owners_limit);
 }
 
 static json_t *use_json(const struct ipcq_limits *limits)
 {
-	return json_pack("{s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I}",
 			 "objects", (json_int_t)limits->objects,
 			 "message_bytes", (json_int_t)limits->message_bytes,
-			 "region_bytes", (json_int_t)limits->region_bytes);
+			 "region_bytes", (json_int_t)limits->region_bytes,
+			 "owners", (json_int_t)limits->owners);
 }
 
 /* @limits: NULL when the module is not there */
@@ -139,6 +141,8 @@ static void print_for_humans(const struct utsname *system,
 		  limits->message_bytes_limit);
 	print_use("  region memory", limits->region_bytes,
 		  limits->region_bytes_limit);
+	printf("%-22s %" PRIu64 " of %" PRIu64 "\n", "  attached threads",
+	       limits->owners, limits->owners_limit);
 }
 
 int cmd_info(int argc, char **argv)

@@ -105,6 +105,8 @@ int ipcq_limits(struct ipcq *ipcq, struct ipcq_limits *out)
 		.message_bytes_limit = query.message_bytes_limit,
 		.region_bytes = query.region_bytes,
 		.region_bytes_limit = query.region_bytes_limit,
+		.owners = query.owners,
+		.owners_limit = query.owners_limit,
 	};
 	return 0;
 }

@@ -96,6 +96,8 @@ struct ipcq_limits {
 	uint64_t message_bytes_limit;
 	uint64_t region_bytes;		/* size of the user's regions, now */
 	uint64_t region_bytes_limit;
+	uint64_t owners;		/* threads attached to regions, now */
+	uint64_t owners_limit;
 };
 
 /**
@@ -396,7 +398,7 @@ int ipcq_mutex_lock(struct ipcq_region *region, uint32_t mutex);
  * Return: 0; -EOWNERDEAD as for ipcq_mutex_lock(); -EDEADLK the thread holds it
  * already; -EAGAIN it is held and IPCQ_DONTWAIT was given; -ETIMEDOUT; -EINTR a
  * signal handler ran; -EBADF the handle cannot write; -EINVAL no such mutex;
- * -ENOMEM.
+ * -EDQUOT too many threads of the user are attached; -ENOMEM.
  */
 int ipcq_mutex_lock_until(struct ipcq_region *region, uint32_t mutex,
 			  unsigned int flags, uint64_t deadline);
@@ -513,7 +515,8 @@ struct ipcq_object_info {
  * An object that is created or removed while the listing runs may or may not be
  * in it; every other is listed exactly once.
  *
- * Return: 0; what @each returned; -ENODEV when the module is not loaded; -ENOMEM.
+ * Return: 0; what @each returned; -ENODEV when the module is not loaded; -ENOMEM;
+ * -EOPNOTSUPP an unknown kind; -EPROTO the kernel's answer makes no sense.
  */
 int ipcq_list(enum ipcq_kind kind,
 	      int (*each)(const struct ipcq_object_info *object, void *context),
@@ -527,7 +530,8 @@ int ipcq_list(enum ipcq_kind kind,
  * @context: handed to @each
  *
  * Return: what @each returned; -ENODEV when the module is not loaded; -ENOENT no
- * such object; -ENAMETOOLONG; -EINVAL; -ENOMEM.
+ * such object; -ENAMETOOLONG; -EINVAL; -ENOMEM; -EPROTO the kernel's answer makes no
+ * sense.
  */
 int ipcq_show(const char *name, uint64_t id,
 	      int (*each)(const struct ipcq_object_info *object, void *context),

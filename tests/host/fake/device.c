@@ -306,6 +306,7 @@ static int query(struct ipcq_query *out)
 		.objects = 1, .objects_limit = 2,
 		.message_bytes = 3, .message_bytes_limit = 4096,
 		.region_bytes = 5, .region_bytes_limit = 6,
+		.owners = 7, .owners_limit = 8,
 	};
 	return 0;
 }
