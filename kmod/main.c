@@ -8,7 +8,7 @@
  *	main
  *	device, netlink
  *	queue_file, region_file		descriptors
- *	queue, message			queues
+ *	queue, queue_memory, message	queues
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common
  *	ioctl, wait, account		arguments, waiting, charges

@@ -18,7 +18,7 @@
  *
  *	registry->lock		a mutex: names, ids, counts of handles
  *	accounts_lock		a mutex: the table of accounts (account.c)
- *	queues_lock		the list of all queues (queue.c)
+ *	queues_lock		the list of all queues (queue_memory.c)
  *	queue->lock, region->lock, owners_lock	leaves, all spinlocks
  *
  * Nothing is allocated or copied to or from user space under any of them, but

@@ -12,16 +12,6 @@
 #include "queue.h"
 #include "wait.h"
 
-/* All queues, so that what they keep can be given back. */
-static DEFINE_SPINLOCK(queues_lock);
-static LIST_HEAD(queues);
-
-/*
- * For the queues' delayed works.  Its own, because the last reference to a queue
- * may be dropped while memory is reclaimed, and freeing the queue waits for them.
- */
-static struct workqueue_struct *queue_works;
-
 /* Waits for room, with its message; in queue->senders. */
 struct sender {
 	struct ipcq_waiter waiter;
@@ -110,7 +100,7 @@ static void arm_admit(struct ipcq_queue *queue)
 	if (queue->admit_armed)
 		return;
 	queue->admit_armed = true;
-	queue_delayed_work(queue_works, &queue->admit_work,
+	queue_delayed_work(ipcq_queue_works, &queue->admit_work,
 			   msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
 }
 
@@ -167,124 +157,7 @@ static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		wake_up_interruptible_poll(&queue->pollers, events);
 }
 
-/* ------------------------------------------------------------------ memory */
-
-/* The queue after @queue in the list of all, with a reference; drops @queue's. */
-static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
-{
-	struct list_head *at = queue ? &queue->all : &queues;
-	struct ipcq_queue *next = NULL;
-
-	/* A queue leaves the list with its last reference, and we hold one. */
-	spin_lock(&queues_lock);
-	while ((at = at->next) != &queues) {
-		next = list_entry(at, struct ipcq_queue, all);
-		if (kref_get_unless_zero(&next->object.refs))
-			break;
-		next = NULL;
-	}
-	spin_unlock(&queues_lock);
-
-	if (queue)
-		ipcq_object_put(&queue->object);
-	return next;
-}
-
-/*
- * Gives back what a queue keeps, until @enough bytes are free that were charged to
- * the user of @account (NULL: to anybody).  The lock is never held for long:
- * others use the queue.
- */
-static unsigned long trim(struct ipcq_queue *queue,
-			  const struct ipcq_account *account,
-			  unsigned long enough)
-{
-	struct ipcq_message *list;
-	unsigned long freed = 0;
-
-	do {
-		spin_lock(&queue->lock);
-		list = ipcq_magazine_trim(&queue->magazine, IPCQ_TRIM_BATCH);
-		spin_unlock(&queue->lock);
-		freed += ipcq_magazine_free(list, account);
-		cond_resched();
-	} while (list && freed < enough);
-	return freed;
-}
-
-/* The same of all queues that may keep such memory.  Returns bytes. */
-static unsigned long trim_all(const struct ipcq_account *account,
-			      unsigned long enough)
-{
-	struct ipcq_queue *queue = NULL;
-	unsigned long freed = 0;
-
-	while ((queue = next_queue(queue))) {
-		bool concerns;
-
-		spin_lock(&queue->lock);
-		concerns = ipcq_magazine_concerns(&queue->magazine, account);
-		spin_unlock(&queue->lock);
-		if (concerns)
-			freed += trim(queue, account, enough - freed);
-		if (freed >= enough) {
-			ipcq_object_put(&queue->object);
-			break;
-		}
-		cond_resched();
-	}
-	return freed;
-}
-
-static unsigned long count_kept(struct shrinker *shrinker,
-				struct shrink_control *control)
-{
-	struct ipcq_queue *queue;
-	unsigned long kept = 0;
-
-	spin_lock(&queues_lock);
-	list_for_each_entry(queue, &queues, all)
-		/* An estimate, read without the queue's lock. */
-		kept += data_race(queue->magazine.kept_bytes) >> PAGE_SHIFT;
-	spin_unlock(&queues_lock);
-	return kept;
-}
-
-static unsigned long scan_kept(struct shrinker *shrinker,
-			       struct shrink_control *control)
-{
-	unsigned long freed = trim_all(NULL, control->nr_to_scan << PAGE_SHIFT);
-
-	return (freed >> PAGE_SHIFT) ?: SHRINK_STOP;
-}
-
-IPCQ_COMPAT_SHRINKER(queue_shrinker, count_kept, scan_kept)
-
-static struct ipcq_message *new_message(struct ipcq_queue *queue,
-					struct ipcq_account *account, u32 class)
-{
-	struct ipcq_message *message;
-
-	/* Who is short of memory does without what is only kept to be fast. */
-	message = ipcq_message_new(account, class);
-	if (IS_ERR(message) &&
-	    trim_all(account, 2 * ipcq_message_memory(class)))
-		message = ipcq_message_new(account, class);
-	if (IS_ERR(message))
-		return message;
-
-	spin_lock(&queue->lock);
-	queue->magazine.memory += ipcq_message_memory(class);
-	spin_unlock(&queue->lock);
-	return message;
-}
-
-static void keep_message(struct ipcq_queue *queue, struct ipcq_message *message)
-{
-	spin_lock(&queue->lock);
-	ipcq_magazine_keep(&queue->magazine, message);
-	spin_unlock(&queue->lock);
-}
+/* -------------------------------------------------------------------- send */
 
 static bool has_room(struct ipcq_queue *queue, u32 length)
 {
@@ -315,12 +188,10 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	if (message) {
 		if (!ipcq_message_pay(message, account))
 			return message;
-		keep_message(queue, message);
+		ipcq_queue_keep(queue, message);
 	}
-	return new_message(queue, account, class);
+	return ipcq_queue_new_message(queue, account, class);
 }
-
-/* -------------------------------------------------------------------- send */
 
 /* The sender has stopped waiting.  Returns whether its message was sent. */
 static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
@@ -415,7 +286,7 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 	if (!ret)
 		ret = send_message(queue, message, patience, sequence);
 	if (ret)
-		keep_message(queue, message);
+		ipcq_queue_keep(queue, message);
 	return ret;
 }
 
@@ -522,34 +393,6 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 	return wait_for_message(queue, size, patience->deadline);
 }
 
-/*
- * What is kept makes a busy queue fast and an idle one a burden.  While more than
- * a little is kept, a work looks whether the queue is still in use.
- */
-static void arm_idle(struct ipcq_queue *queue)
-{
-	queue->idle_armed = true;
-	queue->idle_received = queue->received;
-	queue_delayed_work(queue_works, &queue->idle_work,
-			   msecs_to_jiffies(IPCQ_IDLE_DELAY_MS));
-}
-
-static void idle_work(struct work_struct *work)
-{
-	struct ipcq_queue *queue = container_of(to_delayed_work(work),
-						struct ipcq_queue, idle_work);
-	bool idle;
-
-	spin_lock(&queue->lock);
-	queue->idle_armed = false;
-	idle = queue->received == queue->idle_received;
-	if (!idle && queue->magazine.kept_bytes > IPCQ_IDLE_KEEP)
-		arm_idle(queue);
-	spin_unlock(&queue->lock);
-	if (idle)
-		trim(queue, NULL, ULONG_MAX);
-}
-
 /* The receiver has all of a reserved message. */
 static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 {
@@ -560,9 +403,7 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 	ipcq_bounds_remove(&queue->bounds, message->length);
 	queue->received++;
 	ipcq_magazine_keep(&queue->magazine, message);
-	if (unlikely(queue->magazine.kept_bytes > IPCQ_IDLE_KEEP &&
-		     !queue->idle_armed))
-		arm_idle(queue);
+	ipcq_queue_kept(queue);
 	unlock_and_wake(queue, &wake, made_room(queue, &wake));
 }
 
@@ -700,15 +541,12 @@ static struct ipcq_object *queue_create(const void *attributes,
 	INIT_LIST_HEAD(&queue->senders);
 	init_waitqueue_head(&queue->pollers);
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
-	INIT_DELAYED_WORK(&queue->idle_work, idle_work);
 
 	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
 	if (ret)
 		goto err_free;
 
-	spin_lock(&queues_lock);
-	list_add_tail(&queue->all, &queues);
-	spin_unlock(&queues_lock);
+	ipcq_queue_memory_init(queue);
 	return &queue->object;
 
 err_free:
@@ -734,17 +572,11 @@ static void queue_free(struct ipcq_object *object)
 {
 	struct ipcq_queue *queue = to_ipcq_queue(object);
 
-	spin_lock(&queues_lock);
-	list_del(&queue->all);
-	spin_unlock(&queues_lock);
 	cancel_delayed_work_sync(&queue->admit_work);
-	cancel_delayed_work_sync(&queue->idle_work);
-
 	while (!ipcq_order_empty(&queue->order))
 		ipcq_magazine_keep(&queue->magazine,
 				   to_message(ipcq_order_pop(&queue->order)));
-	trim(queue, NULL, ULONG_MAX);
-	WARN_ON_ONCE(queue->magazine.memory);
+	ipcq_queue_memory_fini(queue);
 
 	ipcq_object_fini(object);
 	kfree(queue);
@@ -758,22 +590,3 @@ const struct ipcq_kind ipcq_queue_kind = {
 	.matches = queue_matches,
 	.free = queue_free,
 };
-
-int ipcq_queue_init(void)
-{
-	int ret;
-
-	queue_works = alloc_workqueue("ipcq", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!queue_works)
-		return -ENOMEM;
-	ret = queue_shrinker_register("ipcq-queue");
-	if (ret)
-		destroy_workqueue(queue_works);
-	return ret;
-}
-
-void ipcq_queue_exit(void)
-{
-	queue_shrinker_unregister();
-	destroy_workqueue(queue_works);
-}

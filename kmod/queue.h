@@ -60,7 +60,7 @@ struct ipcq_queue {
 	/* They hold no reference; freeing the queue cancels them. */
 	struct delayed_work admit_work;
 	struct delayed_work idle_work;
-	struct list_head all;		/* queues_lock */
+	struct list_head all;		/* queues_lock (queue_memory.c) */
 };
 
 /* How far a call goes to get what it wants. */
@@ -71,9 +71,6 @@ struct ipcq_patience {
 
 extern const struct ipcq_kind ipcq_queue_kind;
 extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
-
-int ipcq_queue_init(void);
-void ipcq_queue_exit(void);
 
 int ipcq_queue_validate(struct ipcq_queue_open *args);
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
@@ -87,6 +84,27 @@ u32 ipcq_queue_next_length(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);
 void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat);
+
+/* queue_memory.c */
+extern struct workqueue_struct *ipcq_queue_works;
+
+int ipcq_queue_init(void);
+void ipcq_queue_exit(void);
+void ipcq_queue_memory_init(struct ipcq_queue *queue);
+void ipcq_queue_memory_fini(struct ipcq_queue *queue);
+struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
+					    struct ipcq_account *account,
+					    u32 class);
+void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_queue_arm_idle(struct ipcq_queue *queue);
+
+/* More than a little is kept, perhaps: see that it is not for long. */
+static inline void ipcq_queue_kept(struct ipcq_queue *queue)
+{
+	if (unlikely(queue->magazine.kept_bytes > IPCQ_IDLE_KEEP &&
+		     !queue->idle_armed))
+		ipcq_queue_arm_idle(queue);
+}
 
 static inline struct ipcq_queue *to_ipcq_queue(const struct ipcq_object *object)
 {
