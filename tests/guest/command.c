@@ -1,58 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The command "ipcq" on the real device, as a shell runs it.
+ * The command "ipcq" on the real device: messages, and what it exits with.
  */
-#include "common.h"
+#include "shell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define BIG	(1 << 20)
-
-/* The exit codes that the command documents. */
-enum { OK, FAILED, USAGE, NO_DEVICE, WOULD_BLOCK, REFUSED };
-
-/* What the last command printed, errors included. */
-static char output[65536];
-
-static int run(const char *line)
-{
-	char command[512];
-	size_t length;
-	int status;
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "{ %s ; } 2>&1", line);
-	pipe = popen(command, "r");
-	assert_non_null(pipe);
-	length = fread(output, 1, sizeof(output) - 1, pipe);
-	output[length] = 0;
-	status = pclose(pipe);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* Runs a command line, which must end and print as said. */
-static void check_(const char *line, int code, const char *text, bool all,
-		   const char *file, int number)
-{
-	int result = run(line);
-	bool printed = all ? !strcmp(output, text) : !!strstr(output, text);
-
-	if (result == code && printed)
-		return;
-	print_error("'%s' ended with %d and printed:\n%s\n", line, result, output);
-	_fail(file, number);
-}
-
-#define check(line, code)	check_(line, code, "", false, __FILE__, __LINE__)
-#define check_says(line, code, text)					\
-	check_(line, code, text, false, __FILE__, __LINE__)
-#define check_prints(line, text)					\
-	check_(line, OK, text, true, __FILE__, __LINE__)
 
 static void write_file(const char *path, const char *data, size_t size)
 {
@@ -151,89 +108,6 @@ static void exit_codes_tell_what_happened(void **state)
 	check("ipcq rm c", OK);
 }
 
-static int run_refused(void *context)
-{
-	(void)context;
-	check_says("ipcq send c x", REFUSED, "permission");
-	check("ipcq rm c", REFUSED);
-	check_prints("ipcq rm --all", "");
-	/* Everybody may see what there is. */
-	check_says("ipcq ls", OK, " c ");
-	return 0;
-}
-
-static int run_without_device(void *context)
-{
-	(void)context;
-	check("ipcq send c x", NO_DEVICE);
-	return 0;
-}
-
-static void who_may_not_is_refused(void **state)
-{
-	struct stat device;
-
-	(void)state;
-	check("ipcq create c --mode 0600", OK);
-	assert_int_equal(reap(spawn_as(65534, 65534, run_refused, NULL)), 0);
-	check_says("ipcq ls", OK, " c ");
-	check("ipcq rm c", OK);
-
-	assert_int_equal(stat("/dev/ipcq", &device), 0);
-	assert_int_equal(chmod("/dev/ipcq", 0600), 0);
-	assert_int_equal(reap(spawn_as(65534, 65534, run_without_device, NULL)), 0);
-	assert_int_equal(chmod("/dev/ipcq", device.st_mode & 07777), 0);
-}
-
-static void receivers_wait_for_messages(void **state)
-{
-	(void)state;
-	check("ipcq create c", OK);
-	check_prints("ipcq recv c -n 2 & ipcq send c one; ipcq send c two; wait",
-		     "one\ntwo\n");
-	check("ipcq rm c", OK);
-}
-
-static int hold_and_die(void *context)
-{
-	int fd = region_open(context, RW);
-
-	return mutex_lock(fd, 0, 0, 0);
-}
-
-static void a_region_is_shown_with_its_dead(void **state)
-{
-	char *show = "ipcq show r";
-
-	(void)state;
-	check_prints("ipcq create r --region --size 64K --mutexes 2 --eventcounts 1",
-		     "");
-	check_says("ipcq ls --kind region", OK, "64 KiB, 2 mutexes, 1 eventcount");
-	assert_int_equal(reap(spawn(hold_and_die, "r")), 0);
-	eventually((run(show), strstr(output, "INCONSISTENT")));
-	check_says(show, OK, "1 died holding it");
-	check_says("ipcq send r x", FAILED, "kind");
-	check("ipcq rm --all --kind queue", OK);
-	check(show, OK);
-	check("ipcq rm --all", OK);
-	check(show, FAILED);
-}
-
-static void data_is_printed_as_json(void **state)
-{
-	(void)state;
-	check("ipcq create c --messages 4; ipcq send c text; printf '\\377' | ipcq send c",
-	      OK);
-	check_says("ipcq info --json", OK, "\"max_message_size\": 1048576");
-	check_says("ipcq ls --json", OK, "[\n  {\n");
-	check_says("ipcq show c --json", OK, "\"messages\": 2,");
-	check_prints("ipcq recv c --all --json",
-		     "{\"sequence\":1,\"size\":4,\"text\":\"text\"}\n"
-		     "{\"sequence\":2,\"size\":1,\"base64\":\"/w==\"}\n");
-	check("ipcq rm c", OK);
-	check_prints("ipcq ls --json --kind queue", "[]\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,10 +115,6 @@ int main(void)
 		cmocka_unit_test(any_bytes_pass),
 		cmocka_unit_test(a_mebibyte_passes_through_pipes),
 		cmocka_unit_test(exit_codes_tell_what_happened),
-		cmocka_unit_test(who_may_not_is_refused),
-		cmocka_unit_test(receivers_wait_for_messages),
-		cmocka_unit_test(a_region_is_shown_with_its_dead),
-		cmocka_unit_test(data_is_printed_as_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command "ipcq" on the real device: who may, who waits, and what is shown.
+ */
+#include "shell.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int run_refused(void *context)
+{
+	(void)context;
+	check_says("ipcq send c x", REFUSED, "permission");
+	check("ipcq rm c", REFUSED);
+	check_prints("ipcq rm --all", "");
+	/* Everybody may see what there is. */
+	check_says("ipcq ls", OK, " c ");
+	return 0;
+}
+
+static int run_without_device(void *context)
+{
+	(void)context;
+	check("ipcq send c x", NO_DEVICE);
+	return 0;
+}
+
+static void who_may_not_is_refused(void **state)
+{
+	struct stat device;
+
+	(void)state;
+	check("ipcq create c --mode 0600", OK);
+	assert_int_equal(reap(spawn_as(65534, 65534, run_refused, NULL)), 0);
+	check_says("ipcq ls", OK, " c ");
+	check("ipcq rm c", OK);
+
+	assert_int_equal(stat("/dev/ipcq", &device), 0);
+	assert_int_equal(chmod("/dev/ipcq", 0600), 0);
+	assert_int_equal(reap(spawn_as(65534, 65534, run_without_device, NULL)), 0);
+	assert_int_equal(chmod("/dev/ipcq", device.st_mode & 07777), 0);
+}
+
+static void receivers_wait_for_messages(void **state)
+{
+	(void)state;
+	check("ipcq create c", OK);
+	check_prints("ipcq recv c -n 2 & ipcq send c one; ipcq send c two; wait",
+		     "one\ntwo\n");
+	check("ipcq rm c", OK);
+}
+
+static int hold_and_die(void *context)
+{
+	int fd = region_open(context, RW);
+
+	return mutex_lock(fd, 0, 0, 0);
+}
+
+static void a_region_is_shown_with_its_dead(void **state)
+{
+	char *show = "ipcq show r";
+
+	(void)state;
+	check_prints("ipcq create r --region --size 64K --mutexes 2 --eventcounts 1",
+		     "");
+	check_says("ipcq ls --kind region", OK, "64 KiB, 2 mutexes, 1 eventcount");
+	assert_int_equal(reap(spawn(hold_and_die, "r")), 0);
+	eventually((run(show), strstr(output, "INCONSISTENT")));
+	check_says(show, OK, "1 died holding it");
+	check_says("ipcq send r x", FAILED, "kind");
+	check("ipcq rm --all --kind queue", OK);
+	check(show, OK);
+	check("ipcq rm --all", OK);
+	check(show, FAILED);
+}
+
+static void data_is_printed_as_json(void **state)
+{
+	(void)state;
+	check("ipcq create c --messages 4; ipcq send c text; printf '\\377' | ipcq send c",
+	      OK);
+	check_says("ipcq info --json", OK, "\"max_message_size\": 1048576");
+	check_says("ipcq ls --json", OK, "[\n  {\n");
+	check_says("ipcq show c --json", OK, "\"messages\": 2,");
+	check_prints("ipcq recv c --all --json",
+		     "{\"sequence\":1,\"size\":4,\"text\":\"text\"}\n"
+		     "{\"sequence\":2,\"size\":1,\"base64\":\"/w==\"}\n");
+	check("ipcq rm c", OK);
+	check_prints("ipcq ls --json --kind queue", "[]\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_may_not_is_refused),
+		cmocka_unit_test(receivers_wait_for_messages),
+		cmocka_unit_test(a_region_is_shown_with_its_dead),
+		cmocka_unit_test(data_is_printed_as_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
