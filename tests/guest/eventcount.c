@@ -152,6 +152,27 @@ static void a_killed_sleeper_swallows_no_wake_up(void **state)
 	close(fd);
 }
 
+/* It is dead, but may not have noticed when it is woken. */
+static void a_dying_sleeper_passes_its_wake_up_on(void **state)
+{
+	int fd = region_new(1, 0, 1), round;
+	pid_t first, second;
+
+	(void)state;
+	for (round = 0; round < 30; round++) {
+		first = start_sleeper(fd, 0, (struct sleeper) { 0 });
+		second = start_sleeper(fd, 1, (struct sleeper) {
+			.deadline = in(10 * SECOND),
+		});
+		kill(first, SIGKILL);
+		assert_int_equal(eventcount_wake(fd, 0, 1), 1);
+		assert_int_equal(reap(first), 128 + SIGKILL);
+		assert_int_equal(reap(second), 0);
+		assert_int_equal(sleepers[1].result, 0);
+	}
+	close(fd);
+}
+
 static void signals_and_deadlines_end_a_wait(void **state)
 {
 	int fd = region_new(1, 0, 1);
@@ -249,6 +270,7 @@ int main(void)
 		cmocka_unit_test(a_reader_may_wait_but_not_wake),
 		cmocka_unit_test(sleepers_are_woken_in_the_order_they_came),
 		cmocka_unit_test(a_killed_sleeper_swallows_no_wake_up),
+		cmocka_unit_test(a_dying_sleeper_passes_its_wake_up_on),
 		cmocka_unit_test(signals_and_deadlines_end_a_wait),
 		cmocka_unit_test(no_wake_up_is_lost),
 	};
