@@ -5,6 +5,7 @@
 #   make help		lists the targets
 #   user/build.mk	how the library and the programs are built
 #   tests/build.mk	how the tests are built and run
+#   install/install.mk	what is installed where
 #   Kbuild		what the module consists of
 
 VERSION	:= 0.1.0
@@ -19,10 +20,6 @@ KDIR := $(patsubst %/Makefile,%,$(firstword \
 endif
 
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
-
-PREFIX	?= /usr/local
-LIBDIR	?= $(PREFIX)/lib
-DESTDIR	?=
 
 CC	?= gcc
 CFLAGS	?= -O2 -g
@@ -41,11 +38,12 @@ endif
 
 # Objects are kept, also where a chain of rules made them.
 .SECONDARY:
-.PHONY: all module user clean help install modules_install need-build
+.PHONY: all module user clean help need-build
 .DEFAULT_GOAL := all
 
 all: module user ## build the module, the library and the programs
 
+include install/install.mk
 include user/build.mk
 include tests/build.mk
 
@@ -61,22 +59,6 @@ clean: ## remove everything that was built
 	$(Q)rm -f ipcq.ko ipcq.o ipcq.mod ipcq.mod.c ipcq.mod.o Module.symvers modules.order
 	$(Q)rm -f .ipcq.*.cmd .modules.order.cmd .Module.symvers.cmd
 	$(Q)find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
-
-install: user ## install library, headers and command to PREFIX= (and DESTDIR=)
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/include/linux
-	install -m 755 $(BUILD)/libipcq.so.0 $(DESTDIR)$(LIBDIR)
-	ln -sf libipcq.so.0 $(DESTDIR)$(LIBDIR)/libipcq.so
-	install -m 644 $(BUILD)/libipcq.a $(DESTDIR)$(LIBDIR)
-	install -m 644 $(BUILD)/libipcq.pc $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 user/lib/ipcq.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 uapi/linux/*.h $(DESTDIR)$(PREFIX)/include/linux
-	install -m 755 $(BUILD)/ipcq $(DESTDIR)$(PREFIX)/bin
-
-modules_install: module ## install ipcq.ko where modprobe finds it
-	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MODULE_SIG_ALL= modules_install
-# Distributions' headers lack what the kernel's own rule needs for this.
-	$(if $(INSTALL_MOD_PATH),,$(Q)PATH=$$PATH:/sbin:/usr/sbin depmod -a $(release))
 
 help: ## show this list
 	@echo 'usage: make [TARGET] [KDIR=DIRECTORY] [V=1]'

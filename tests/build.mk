@@ -13,8 +13,8 @@
 # KERNEL_IMAGE= is given too, that one; the module is then built in a copy of its
 # own, so that the normal build stays as it is.
 
-.PHONY: check check-host check-guest check-red demo shell style abi-update
-.PHONY: run-check run-check-guest run-demo run-shell run-style tests guest-module
+.PHONY: check check-host check-guest check-install check-red demo shell style abi-update
+.PHONY: run-check run-check-guest run-check-install run-demo run-shell run-style tests guest-module
 
 GUEST_LIMIT	?= 60
 GUEST_TIMEOUT	?= 540
@@ -99,7 +99,8 @@ guest-environment = KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(gues
 test-environment = $(guest-environment) GUEST_LIMIT='$(GUEST_LIMIT)' \
 	GUEST_TIMEOUT='$(GUEST_TIMEOUT)' RED_TEST='$(red-test)' HOST_TESTS='$(host-tests)' \
 	GUEST_TESTS='$(TESTS:%=$(BUILD)/tests/guest/%)' \
-	IPCQ_COMMAND='$(abspath $(BUILD)/sanitize/ipcq)'
+	IPCQ_COMMAND='$(abspath $(BUILD)/sanitize/ipcq)' \
+	BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)'
 install-packages = KDIR='$(KDIR)' CC='$(CC)' tests/packages --install
 
 # ---------------------------------------------------------------------- running
@@ -114,6 +115,10 @@ check: ## run all tests, on the host and in a guest
 check-guest: ## run the guest's tests only; TESTS="name ..." chooses
 	@$(install-packages) build guest
 	$(Q)$(MAKE) run-check-guest
+
+check-install: ## test installing, into trees of their own, and what was installed
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-check-install
 
 demo: ## compare ipcq with the native mechanisms, in a guest
 	@$(install-packages) build guest
@@ -137,8 +142,11 @@ TESTS ?= $(guest-names)
 run-check-guest: guest-module tools $(guest-tests)
 	$(Q)$(test-environment) tests/check guest
 
+run-check-install: guest-module user
+	$(Q)$(test-environment) tests/check install
+
 run-check: guest-module user tests
-	$(Q)$(test-environment) tests/check host red guest
+	$(Q)$(test-environment) tests/check host red guest install
 
 run-demo: guest-module tools
 	$(Q)$(guest-environment) tests/vm/demo

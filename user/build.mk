@@ -49,8 +49,9 @@ $(BUILD)/libipcq.a: $(lib-objects)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/libipcq.pc: user/lib/libipcq.pc.in Makefile
-	$(call say,GEN,$@)
+# Made each time, because PREFIX= may be another than last time.
+.PHONY: $(BUILD)/libipcq.pc
+$(BUILD)/libipcq.pc: user/lib/libipcq.pc.in
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@

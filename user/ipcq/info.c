@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "commands.h"
+#include "keep.h"
 #include "util.h"
 
 static const struct argp_option options[] = {
@@ -24,7 +25,12 @@ static const char doc[] =
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners}\n"
 	"  use: {objects, message_bytes, region_bytes, owners}\n"
+	"  kept_by: {references, names, open_objects}\n"
 	"Sizes are in bytes.  The exit status is 3 when the module is not there.\n"
+	"\n"
+	"rmmod fails while the module is kept: by open objects, and by names that "
+	"stay until 'ipcq rm'.  Other uses are those of other network namespaces, "
+	"and /dev/ipcq or a region's control area that is open or mapped.\n"
 	"\n"
 	"Example:\n"
 	"  ipcq info --json | jq .limits.max_message_size";
@@ -81,7 +87,8 @@ static json_t *use_json(const struct ipcq_limits *limits)
 
 /* @limits: NULL when the module is not there */
 static int print_as_json(const struct utsname *system,
-			 const struct ipcq_limits *limits)
+			 const struct ipcq_limits *limits,
+			 const struct keepers *keepers)
 {
 	json_t *json;
 
@@ -90,12 +97,13 @@ static int print_as_json(const struct utsname *system,
 				 "kernel", system->release,
 				 "machine", system->machine);
 	else
-		json = json_pack("{s:b, s:s, s:s, s:o, s:o, s:o}", "loaded", 1,
+		json = json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:o}", "loaded", 1,
 				 "kernel", system->release,
 				 "machine", system->machine,
 				 "features", features_json(limits->features),
 				 "limits", limits_json(limits),
-				 "use", use_json(limits));
+				 "use", use_json(limits),
+				 "kept_by", keepers_json(keepers));
 	return print_json(json, JSON_INDENT(2));
 }
 
@@ -116,7 +124,8 @@ static void print_use(const char *label, uint64_t used, uint64_t limit)
 }
 
 static void print_for_humans(const struct utsname *system,
-			     const struct ipcq_limits *limits)
+			     const struct ipcq_limits *limits,
+			     const struct keepers *keepers)
 {
 	size_t i;
 
@@ -143,6 +152,7 @@ static void print_for_humans(const struct utsname *system,
 		  limits->region_bytes_limit);
 	printf("%-22s %" PRIu64 " of %" PRIu64 "\n", "  attached threads",
 	       limits->owners, limits->owners_limit);
+	print_keepers(keepers);
 }
 
 int cmd_info(int argc, char **argv)
@@ -152,6 +162,7 @@ int cmd_info(int argc, char **argv)
 	};
 	struct ipcq_limits limits;
 	struct utsname system;
+	struct keepers keepers;
 	struct ipcq *ipcq;
 	bool json = false;
 	int error, code;
@@ -163,10 +174,13 @@ int cmd_info(int argc, char **argv)
 		error = ipcq_limits(ipcq, &limits);
 		ipcq_disconnect(ipcq);
 	}
+	/* When we have nothing open ourselves. */
+	find_keepers(&keepers);
 	if (json)
-		code = print_as_json(&system, error ? NULL : &limits);
+		code = print_as_json(&system, error ? NULL : &limits, &keepers);
 	else
-		code = EXIT_OK, print_for_humans(&system, error ? NULL : &limits);
+		code = EXIT_OK, print_for_humans(&system, error ? NULL : &limits,
+						 &keepers);
 	if (error)
 		return report_module(error);
 	return code;
