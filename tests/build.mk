@@ -14,6 +14,7 @@
 # own, so that the normal build stays as it is.
 
 .PHONY: check check-host check-guest check-install check-red demo shell style abi-update
+.PHONY: bench-cost check-cost cost-update run-bench-cost run-check-cost run-cost-update
 .PHONY: run-check run-check-guest run-check-install run-demo run-shell run-style tests guest-module
 
 GUEST_LIMIT	?= 60
@@ -159,3 +160,34 @@ run-style:
 
 abi-update: ## accept the interface as it is: writes tests/abi/layout.txt
 	$(Q)CC='$(CC)' tests/abi/update
+
+# ----------------------------------------------------------------- instructions
+#
+# The baseline belongs to one kernel; on another, check-cost reports only.
+
+cost-baseline := tests/cost/baseline.json
+
+bench-cost: ## count instructions a message; BENCH_COST_MECHANISMS=all, own or "a,b"
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-bench-cost
+
+check-cost: ## has ipcq become slower against the pipe than tests/cost says?
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-check-cost
+
+cost-update: ## accept the cost as it is: writes tests/cost/baseline.json
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-cost-update
+
+run-bench-cost: guest-module tools
+	$(Q)$(guest-environment) tests/vm/cost $(BUILD)/bench-cost.json
+
+run-check-cost: guest-module tools
+	$(Q)$(guest-environment) BENCH_COST_MECHANISMS=own tests/vm/cost $(BUILD)/check-cost.json
+	$(Q)$(BUILD)/ipcq bench --compare $(cost-baseline) $(BUILD)/check-cost.json
+
+# Indented, so that a change of it can be read.
+run-cost-update: guest-module tools
+	$(Q)$(guest-environment) BENCH_COST_MECHANISMS=own tests/vm/cost $(BUILD)/check-cost.json
+	$(Q)mkdir -p $(dir $(cost-baseline))
+	$(Q)sed 's/{"mechanism"/\n&/g' $(BUILD)/check-cost.json >$(cost-baseline)

@@ -8,13 +8,16 @@
  *   side.c         what happens in each of the two
  *   mechanisms.c   the table of mechanisms; mech_*.c are they
  *   report_*.c     what is printed
+ *   compare.c      two files of counted instructions
  */
 #include "commands.h"
+#include "compare.h"
 #include "cpus.h"
 #include "system_limits.h"
 #include "report.h"
 #include "util.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,15 +97,62 @@ static int judge(const struct bench_plan *plan)
 	return module && !module_loaded() ? EXIT_MODULE : EXIT_FAILED;
 }
 
-static int run_and_report(struct bench_report *report, struct bench_plan *plan)
+static int write_file(const json_t *json, const char *path)
+{
+	FILE *file;
+	int error;
+
+	if (!json) {
+		complain("out of memory");
+		return EXIT_FAILED;
+	}
+	file = fopen(path, "we");
+	if (!file) {
+		complain("%s: %s", path, strerror(errno));
+		return EXIT_FAILED;
+	}
+	error = json_dumpf(json, file, JSON_COMPACT) || fputc('\n', file) == EOF;
+	if (fclose(file) || error) {
+		complain("%s: cannot be written", path);
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+static int print_report(const struct bench_report *report)
+{
+	const struct bench_settings *settings = report->plan->settings;
+	json_t *json = NULL;
+	int ret = EXIT_OK;
+
+	if (settings->json || settings->output)
+		json = settings->cost ? bench_report_cost_json(report) :
+		       bench_report_json(report);
+	if (settings->output)
+		ret = write_file(json, settings->output);
+	if (settings->json)
+		return print_json(json, JSON_COMPACT) ? EXIT_FAILED : ret;
+	json_decref(json);
+	if (settings->cost)
+		bench_report_cost(report);
+	else
+		bench_report_tables(report);
+	return ret;
+}
+
+/* The second plan is there where instructions are counted. */
+static int run_and_report(struct bench_report *report, struct bench_plan *plan,
+			  struct bench_plan *touched)
 {
 	double steal = bench_steal();
 	sigset_t old;
-	int ret;
+	int ret, bad;
 
 	ret = bench_signals_hold(&old);
 	if (!ret)
 		ret = bench_plan_run(plan);
+	if (!ret && touched->settings)
+		ret = bench_plan_run(touched);
 	if (ret < 0) {
 		complain("%s", strerror(-ret));
 		return EXIT_FAILED;
@@ -112,11 +162,28 @@ static int run_and_report(struct bench_report *report, struct bench_plan *plan)
 	bench_signals_release(&old);
 
 	report->steal = bench_steal() - steal;
-	if (plan->settings->json)
-		ret = bench_report_json(report);
-	else
-		bench_report_tables(report);
-	return ret ? ret : judge(plan);
+	ret = print_report(report);
+	bad = judge(plan);
+	if (!bad && touched->settings)
+		bad = judge(touched);
+	return ret ? ret : bad;
+}
+
+/* Each cell again with every byte touched, where instructions are counted. */
+static int make_plans(struct bench_plan *plan, struct bench_plan *touched,
+		      const struct bench_settings *settings,
+		      struct bench_settings *settings_touched)
+{
+	int ret = bench_plan_make(plan, settings);
+
+	if (ret || !settings->cost)
+		return ret;
+	*settings_touched = *settings;
+	settings_touched->touch = true;
+	ret = bench_plan_make(touched, settings_touched);
+	if (ret)
+		bench_plan_free(plan);
+	return ret;
 }
 
 /* What the largest messages, and as many of each size as asked for, need. */
@@ -139,15 +206,46 @@ static void raise_limits(const struct bench_settings *settings, char *text,
 	bench_limits_raise(largest, bytes, deepest, text, length);
 }
 
+static int measure(const struct bench_settings *settings, struct bench_report *report,
+		   const int cpu[2])
+{
+	struct bench_plan plan = { 0 }, touched = { 0 };
+	struct bench_settings settings_touched;
+	int ret;
+
+	if (make_plans(&plan, &touched, settings, &settings_touched)) {
+		complain("out of memory");
+		return EXIT_FAILED;
+	}
+	memcpy(plan.cpu, cpu, sizeof(plan.cpu));
+	memcpy(touched.cpu, cpu, sizeof(touched.cpu));
+	report->plan = &plan;
+	report->touched = &touched;
+	ret = run_and_report(report, &plan, &touched);
+	bench_plan_free(&plan);
+	bench_plan_free(&touched);
+	return ret;
+}
+
+/* Whether what is asked for can be had here. */
+static int prepare(const struct bench_settings *settings,
+		   struct bench_environment *environment)
+{
+	bench_environment_read(environment);
+	if (!settings->cost || bench_clock_counts())
+		return EXIT_OK;
+	complain("--cost: the clock of this machine does not count instructions; "
+		 "use \"make bench-cost\", which boots a guest where it does");
+	return EXIT_FAILED;
+}
+
 int cmd_bench(int argc, char **argv)
 {
+	static struct bench_environment environment;
 	struct bench_settings settings;
-	struct bench_environment environment;
-	struct bench_plan plan;
 	char pinning[128], limits[256] = "those of the system, as asked for";
 	struct bench_report report = {
 		.environment = &environment,
-		.plan = &plan,
 		.pinning = pinning,
 		.limits = limits,
 	};
@@ -159,7 +257,12 @@ int cmd_bench(int argc, char **argv)
 		list_mechanisms();
 		return EXIT_OK;
 	}
-	bench_environment_read(&environment);
+	if (settings.compare)
+		return bench_compare_files(settings.compare, settings.result,
+					   settings.tolerance);
+	ret = prepare(&settings, &environment);
+	if (ret)
+		return ret;
 	if (bench_cpus_choose(settings.pinning, settings.cpu, environment.emulated,
 			      cpu, pinning, sizeof(pinning))) {
 		complain("--pin: %s", pinning);
@@ -169,15 +272,12 @@ int cmd_bench(int argc, char **argv)
 		raise_limits(&settings, limits, sizeof(limits));
 
 	command = join(argc, argv);
-	if (!command || bench_plan_make(&plan, &settings)) {
+	if (!command) {
 		complain("out of memory");
-		free(command);
 		return EXIT_FAILED;
 	}
-	memcpy(plan.cpu, cpu, sizeof(cpu));
 	report.command = command;
-	ret = run_and_report(&report, &plan);
-	bench_plan_free(&plan);
+	ret = measure(&settings, &report, cpu);
 	free(command);
 	return ret;
 }

@@ -232,7 +232,7 @@ static void collect(const struct bench_request *request,
 		    const struct bench_shared *shared,
 		    struct bench_result *result)
 {
-	if (request->mode == BENCH_ROUND_TRIP && shared->histogram.count == 0) {
+	if (request->mode == BENCH_ROUND_TRIP && shared->received == 0) {
 		result->status = BENCH_FAIL;
 		snprintf(result->why, sizeof(result->why), "no message arrived");
 		return;
@@ -241,6 +241,7 @@ static void collect(const struct bench_request *request,
 	result->sent = shared->sent;
 	result->received = shared->received;
 	result->elapsed = shared->finished - shared->started;
+	memcpy(result->pass, shared->pass, sizeof(result->pass));
 	memcpy(&result->histogram, &shared->histogram,
 	       sizeof(result->histogram));
 }

@@ -24,6 +24,8 @@
 #include <signal.h>
 #include <stdint.h>
 
+#define BENCH_PASSES_MAX	16
+
 /* What to run. */
 struct bench_request {
 	const struct bench_mechanism *mechanism;
@@ -32,6 +34,11 @@ struct bench_request {
 	unsigned int depth;		/* messages */
 	bool verify;			/* with the pass that checks every byte */
 	bool touch;			/* write and read every byte when timed, too */
+	/*
+	 * So many timed passes after one warm-up, in which round trips are timed all
+	 * together; 0: one pass, with a histogram of each round trip.
+	 */
+	unsigned int passes;
 	uint64_t warmup;		/* nanoseconds */
 	uint64_t duration;		/* of the timed pass, nanoseconds */
 	uint64_t limit;			/* of everything, nanoseconds */
@@ -49,6 +56,7 @@ struct bench_result {
 	uint64_t received;		/* in the timed pass; replies */
 	uint64_t elapsed;		/* of the timed pass, nanoseconds */
 	struct bench_histogram histogram;	/* round trips, nanoseconds */
+	double pass[BENCH_PASSES_MAX];	/* nanoseconds a message */
 };
 
 /*

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -31,21 +32,23 @@ static void read_line(const char *path, char *line, size_t length)
 	line[strcspn(line, "\n")] = '\0';
 }
 
-static void read_cpu(char *cpu, size_t length)
+/* What /proc/cpuinfo says of the first CPU under a name. */
+static void read_cpu(const char *name, char *text, size_t length)
 {
 	FILE *file = fopen("/proc/cpuinfo", "re");
-	char line[256];
+	size_t room = 0;
+	char *line = NULL;
 	const char *value;
 
-	snprintf(cpu, length, "unknown");
-	while (file && fgets(line, sizeof(line), file)) {
+	while (file && getline(&line, &room, file) >= 0) {
 		value = strchr(line, ':');
-		if (strncmp(line, "model name", 10) || !value)
+		if (strncmp(line, name, strlen(name)) || !value)
 			continue;
 		value += strspn(value, ": \t");
-		snprintf(cpu, length, "%.*s", (int)strcspn(value, "\n"), value);
+		snprintf(text, length, "%.*s", (int)strcspn(value, "\n"), value);
 		break;
 	}
+	free(line);
 	if (file)
 		fclose(file);
 }
@@ -159,6 +162,53 @@ static uint64_t clock_overhead(void)
 	return (uint64_t)(bench_median(distance, i) + 0.5);
 }
 
+#ifdef __x86_64__
+#define LOOPS	1000000UL
+
+/* Two instructions a loop, and four, of which two are slow on any real CPU. */
+static void run_short(void)
+{
+	unsigned long left = LOOPS;
+
+	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (left) : : "cc");
+}
+
+static void run_slow(void)
+{
+	unsigned long left = LOOPS, value = 3;
+
+	asm volatile("1: imul %1, %1\n\timul %1, %1\n\tdec %0\n\tjnz 1b"
+		     : "+r" (left), "+r" (value) : : "cc");
+}
+
+/* The quickest of three, since interrupts count, too. */
+static bool takes(void (*run)(void), uint64_t instructions)
+{
+	uint64_t start, took, least = UINT64_MAX;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		start = bench_now();
+		run();
+		took = bench_now() - start;
+		if (took < least)
+			least = took;
+	}
+	return least > instructions - instructions / 50 &&
+	       least < instructions + instructions / 50;
+}
+
+bool bench_clock_counts(void)
+{
+	return takes(run_short, 2 * LOOPS) && takes(run_slow, 4 * LOOPS);
+}
+#else
+bool bench_clock_counts(void)
+{
+	return false;
+}
+#endif
+
 void bench_environment_read(struct bench_environment *environment)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -172,7 +222,9 @@ void bench_environment_read(struct bench_environment *environment)
 			 "%s", name.version);
 	}
 	environment->cpus = cpus > 0 ? (unsigned int)cpus : 1;
-	read_cpu(environment->cpu, sizeof(environment->cpu));
+	snprintf(environment->cpu, sizeof(environment->cpu), "unknown");
+	read_cpu("model name", environment->cpu, sizeof(environment->cpu));
+	read_cpu("flags", environment->cpu_flags, sizeof(environment->cpu_flags));
 	read_hypervisor(environment);
 	read_line(CLOCKSOURCE, environment->clocksource,
 		  sizeof(environment->clocksource));

@@ -18,6 +18,7 @@ struct bench_environment {
 	char kernel[160];		/* release and machine */
 	char version[96];		/* of its build */
 	char cpu[96];
+	char cpu_flags[4096];
 	char hypervisor[48];		/* "" for none */
 	bool emulated;			/* figures are not times */
 	unsigned int cpus;		/* online */
@@ -29,6 +30,12 @@ struct bench_environment {
 };
 
 void bench_environment_read(struct bench_environment *environment);
+
+/*
+ * Whether the clock counts instructions, one nanosecond each, as an emulator's can:
+ * runs loops whose instructions are known and looks how long they took.
+ */
+bool bench_clock_counts(void);
 
 /* Seconds that the hypervisor took from all CPUs so far. */
 double bench_steal(void);

@@ -15,6 +15,8 @@
 #define DURATION_LEAST		5000000ULL
 /* The warm-up, as a part of the timed pass. */
 #define WARMUP_PART		5
+/* Where instructions are counted: until the scheduler has settled. */
+#define COST_WARMUP		150000000ULL
 /* Repetitions that differ by this share of their median agree on little. */
 #define NOISY_SPREAD		0.3
 /* Between lines of progress where lines cannot be overwritten. */
@@ -50,7 +52,7 @@ static int make_cell(struct bench_cell *cell,
 	cell->value = calloc(settings->repetitions, sizeof(*cell->value));
 	if (!cell->value)
 		return -ENOMEM;
-	if (cell->mode != BENCH_ROUND_TRIP)
+	if (cell->mode != BENCH_ROUND_TRIP || settings->cost)
 		return 0;
 	cell->histogram = calloc(1, sizeof(*cell->histogram));
 	return cell->histogram ? 0 : -ENOMEM;
@@ -163,6 +165,12 @@ double bench_cell_loss(const struct bench_cell *cell)
 
 /* ------------------------------------------------------------------ progress */
 
+/* How often each cell is run; its passes are its repetitions when it is once. */
+static unsigned int runs(const struct bench_settings *settings)
+{
+	return settings->cost ? 1 : settings->repetitions;
+}
+
 /* How far the runs are. */
 struct course {
 	struct bench_plan *plan;
@@ -193,7 +201,7 @@ static void show_progress(struct course *course, const struct bench_cell *cell)
 		left = elapsed / course->done * course->left;
 	fprintf(stderr, "%srepetition %u of %u, %zu %% done, at most %llu s left: %s %s %s%s",
 		course->overwrite ? "\r" : "ipcq bench: ",
-		course->repetition + 1, settings->repetitions,
+		course->repetition + 1, runs(settings),
 		100 * course->done / (course->done + course->left),
 		(unsigned long long)(left / 1000000000 + 1),
 		bench_mode_name(cell->mode), cell->mechanism->name,
@@ -226,19 +234,24 @@ static void make_request(const struct course *course,
 		.mode = cell->mode,
 		.size = cell->size,
 		.depth = cell->depth,
-		.verify = cell->repetitions == 0,
+		/* Once is enough, and touching checks by itself. */
+		.verify = cell->repetitions == 0 &&
+			  !(settings->cost && settings->touch),
 		.touch = settings->touch,
+		.passes = settings->cost ? settings->repetitions : 0,
 		.duration = bench_duration(left, course->left, besides,
 					   settings->duration),
 		.limit = settings->limit,
 		.cpu = { plan->cpu[0], plan->cpu[1] },
 	};
-	request->warmup = request->duration / WARMUP_PART;
+	request->warmup = settings->cost ? COST_WARMUP :
+			  request->duration / WARMUP_PART;
 }
 
-static void take(struct bench_cell *cell, const struct bench_result *result)
+static void take(struct bench_cell *cell, unsigned int passes, const struct bench_result *result)
 {
 	double value;
+	unsigned int i;
 
 	memcpy(cell->depth_text, result->depth_text, sizeof(cell->depth_text));
 	cell->status = result->status;
@@ -246,13 +259,16 @@ static void take(struct bench_cell *cell, const struct bench_result *result)
 		memcpy(cell->why, result->why, sizeof(cell->why));
 		return;
 	}
-	if (cell->mode == BENCH_ROUND_TRIP) {
+	if (cell->histogram) {
 		value = (double)bench_histogram_quantile(&result->histogram, 0.5);
 		bench_histogram_merge(cell->histogram, &result->histogram);
 	} else {
 		value = (double)result->elapsed / (double)result->received;
 	}
-	cell->value[cell->repetitions++] = value;
+	if (!passes)
+		cell->value[cell->repetitions++] = value;
+	for (i = 0; i < passes; i++)
+		cell->value[cell->repetitions++] = result->pass[i];
 	if (result->verified)
 		cell->verified = result->verified;
 	cell->sent += result->sent;
@@ -262,8 +278,7 @@ static void take(struct bench_cell *cell, const struct bench_result *result)
 /* Returns the signal that interrupted the run, or 0. */
 static int run_cell(struct course *course, struct bench_cell *cell)
 {
-	unsigned int remaining = course->plan->settings->repetitions -
-				 course->repetition;
+	unsigned int remaining = runs(course->plan->settings) - course->repetition;
 	struct bench_request request;
 	uint64_t before = bench_now(), took, planned;
 
@@ -271,13 +286,14 @@ static int run_cell(struct course *course, struct bench_cell *cell)
 	bench_run(&request, course->result);
 	if (course->result->status == BENCH_INTERRUPTED)
 		return course->result->signal;
-	take(cell, course->result);
+	take(cell, request.passes, course->result);
 	if (cell->status) {
 		course->left -= remaining;
 		return 0;
 	}
 	took = bench_now() - before;
-	planned = request.duration + request.warmup;
+	planned = request.duration * (request.passes ? request.passes : 1) +
+		  request.warmup;
 	course->besides += took > planned ? took - planned : 0;
 	course->done++;
 	course->left--;
@@ -309,7 +325,7 @@ int bench_plan_run(struct bench_plan *plan)
 	struct course course = {
 		.plan = plan,
 		.started = bench_now(),
-		.left = plan->cells * settings->repetitions,
+		.left = plan->cells * runs(settings),
 		.overwrite = isatty(STDERR_FILENO),
 	};
 	uint64_t random = settings->seed;
@@ -319,7 +335,7 @@ int bench_plan_run(struct bench_plan *plan)
 	course.result = malloc(sizeof(*course.result));
 	if (!order || !course.result)
 		ret = -ENOMEM;
-	while (!ret && course.repetition < settings->repetitions) {
+	while (!ret && course.repetition < runs(settings)) {
 		bench_shuffle(order, plan->cells, &random);
 		ret = run_repetition(&course, order);
 		course.repetition++;

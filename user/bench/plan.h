@@ -21,12 +21,15 @@ struct bench_cell {
 	char why[192];
 	char depth_text[24];
 	unsigned int repetitions;	/* done */
-	/* One for each repetition, nanoseconds: median round trip, or a message. */
+	/*
+	 * One for each repetition, nanoseconds: the median round trip, or the mean
+	 * where instructions are counted; in a stream a message.
+	 */
 	double *value;
 	uint64_t verified;
 	uint64_t sent;			/* in all timed passes */
 	uint64_t received;
-	struct bench_histogram *histogram;	/* of all; NULL in a stream */
+	struct bench_histogram *histogram;	/* of all; NULL where there is none */
 };
 
 struct bench_plan {

@@ -2,11 +2,10 @@
 /* The report for programs.  Its fields are described in settings.c. */
 #include "report.h"
 #include "stats.h"
-#include "util.h"
 
 #define FORMAT_VERSION	1
 
-static const char *status_name(enum bench_status status)
+const char *bench_status_name(enum bench_status status)
 {
 	switch (status) {
 	case BENCH_OK:
@@ -29,8 +28,7 @@ static json_t *mitigations_json(const struct bench_environment *environment)
 	return object;
 }
 
-/* A text that may be missing. */
-static json_t *text_json(const char *text)
+json_t *bench_text_json(const char *text)
 {
 	return text && *text ? json_string(text) : json_null();
 }
@@ -44,12 +42,12 @@ static json_t *environment_json(const struct bench_report *report)
 			 "kernel_version", environment->version,
 			 "processor", environment->cpu,
 			 "cpus", (json_int_t)environment->cpus,
-			 "hypervisor", text_json(environment->hypervisor),
+			 "hypervisor", bench_text_json(environment->hypervisor),
 			 "emulated", (int)environment->emulated,
-			 "clocksource", text_json(environment->clocksource),
+			 "clocksource", bench_text_json(environment->clocksource),
 			 "clock_overhead", (json_int_t)environment->clock_overhead,
 			 "steal_seconds", report->steal,
-			 "module", text_json(environment->module),
+			 "module", bench_text_json(environment->module),
 			 "mitigations", mitigations_json(environment));
 }
 
@@ -67,7 +65,7 @@ static json_t *settings_json(const struct bench_report *report)
 			 "limit", (json_int_t)settings->limit,
 			 "seed", (json_int_t)settings->seed,
 			 "touch", (int)settings->touch,
-			 "baseline", text_json(settings->baseline ?
+			 "baseline", bench_text_json(settings->baseline ?
 					       settings->baseline->name : NULL));
 }
 
@@ -150,7 +148,7 @@ static void add_figures(json_t *object, const struct bench_plan *plan,
 	json_object_set_new(object, "sent", json_integer((json_int_t)cell->sent));
 	json_object_set_new(object, "received",
 			    json_integer((json_int_t)cell->received));
-	if (cell->mode == BENCH_ROUND_TRIP)
+	if (cell->histogram)
 		add_quantiles(object, cell);
 	else
 		json_object_set_new(object, "bytes_per_second",
@@ -169,9 +167,9 @@ static json_t *cells_json(const struct bench_plan *plan)
 				   "mechanism", cell->mechanism->name,
 				   "mode", bench_mode_name(cell->mode),
 				   "size", (json_int_t)cell->size,
-				   "status", status_name(cell->status),
-				   "reason", text_json(cell->why),
-				   "depth", text_json(cell->depth_text));
+				   "status", bench_status_name(cell->status),
+				   "reason", bench_text_json(cell->why),
+				   "depth", bench_text_json(cell->depth_text));
 		if (cell->status == BENCH_OK)
 			add_figures(object, plan, cell);
 		json_array_append_new(list, object);
@@ -179,12 +177,11 @@ static json_t *cells_json(const struct bench_plan *plan)
 	return list;
 }
 
-int bench_report_json(const struct bench_report *report)
+json_t *bench_report_json(const struct bench_report *report)
 {
 	const struct bench_plan *plan = report->plan;
-	json_t *json;
 
-	json = json_pack("{s:s, s:i, s:s, s:o, s:o, s:f, s:s, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:f, s:s, s:o, s:o}",
 			 "format", "ipcq-bench", "version", FORMAT_VERSION,
 			 "command", report->command,
 			 "environment", environment_json(report),
@@ -193,5 +190,4 @@ int bench_report_json(const struct bench_report *report)
 			 "unit", report->environment->emulated ? "emulated-ns" : "ns",
 			 "mechanisms", mechanisms_json(plan->settings),
 			 "cells", cells_json(plan));
-	return print_json(json, JSON_COMPACT);
 }

@@ -2,6 +2,7 @@
 /* The command line of "ipcq bench". */
 #include "settings.h"
 #include "commands.h"
+#include "engine.h"
 #include "util.h"
 
 #include <string.h>
@@ -10,6 +11,10 @@
 
 #define SIZE_MAX_ALLOWED	(16ULL << 20)
 #define DEPTH_MAX		65536
+
+#define COST_REPETITIONS	3
+#define COST_DURATION		40000000
+#define COST_BUDGET		3600000000000
 
 enum {
 	OPTION_REPETITIONS = OPTION_FIRST,
@@ -24,6 +29,11 @@ enum {
 	OPTION_PROGRESS,
 	OPTION_MODE,
 	OPTION_PIN,
+	OPTION_COST,
+	OPTION_COMPARE,
+	OPTION_TOLERANCE,
+	OPTION_OUTPUT,
+	OPTION_REVISION,
 };
 
 static const struct argp_option options[] = {
@@ -39,6 +49,11 @@ static const struct argp_option options[] = {
 	{ "touch", OPTION_TOUCH, NULL, 0,
 	  "In the timed pass, too, the sender writes and the receiver checks every "
 	  "byte", 1 },
+	{ "cost", OPTION_COST, NULL, 0,
+	  "Count instructions a message, with and without touching every byte, where "
+	  "the clock counts them: in a guest that was booted for it", 1 },
+	{ "compare", OPTION_COMPARE, "BASELINE", 0,
+	  "Measure nothing; compare RESULT with BASELINE, files that --cost wrote", 1 },
 	{ NULL, 0, NULL, 0, "How:", 2 },
 	{ "pin", OPTION_PIN, "WHERE", 0,
 	  "same: both processes on one CPU; other: on two, of different cores where "
@@ -59,10 +74,16 @@ static const struct argp_option options[] = {
 	{ "seed", OPTION_SEED, "N", 0, "Order of the runs (from the clock)", 2 },
 	{ "system-limits", OPTION_SYSTEM_LIMITS, NULL, 0,
 	  "Keep the system's limits on System V and POSIX messages, also where privileged", 2 },
+	{ "tolerance", OPTION_TOLERANCE, "PERCENT", 0,
+	  "How much worse a ratio may be in --compare (3)", 2 },
 	{ NULL, 0, NULL, 0, "Output:", 3 },
 	{ "list", 'l', NULL, 0,
 	  "List the mechanisms, what bounds their depth and how often they copy", 3 },
 	{ "json", OPTION_JSON, NULL, 0, "Print JSON; the fields are named below", 3 },
+	{ "output", OPTION_OUTPUT, "FILE", 0,
+	  "Write the JSON to FILE, too, besides what is printed", 3 },
+	{ "revision", OPTION_REVISION, "TEXT", 0,
+	  "Which source was built, to be told in the JSON of --cost", 3 },
 	{ "progress", OPTION_PROGRESS, NULL, 0,
 	  "Tell the progress on standard error, also when that is no terminal", 3 },
 	{ 0 }
@@ -103,11 +124,26 @@ static const char doc[] =
 	"    verified, sent, received; round trips: p50, p90, p99, p999, max,\n"
 	"    histogram: [[LOW, HIGH, COUNT]]; streams: bytes_per_second}]\n"
 	"\n"
+	"With --cost the sizes are 64,1K,8K,64K,1M, each cell is the median of three "
+	"passes of 0.04 s of the guest's clock after a warm-up of 0.15 s, and the JSON is:\n"
+	"  format \"ipcq-cost\", version 1, command, revision, environment: {kernel,\n"
+	"    kernel_version, processor, cpu_flags, hypervisor, module},\n"
+	"  settings: {pinning, limits, repetitions, duration, seed, baseline},\n"
+	"  cells: [{mechanism, mode, size, depth, instructions, spread, ratio,\n"
+	"    instructions_touched, spread_touched, ratio_touched}],\n"
+	"  missing: [{mechanism, mode, size, status, reason}]\n"
+	"instructions is the mechanism alone (the payload is in place, sequence numbers "
+	"are checked; into shared memory it is copied), instructions_touched with the "
+	"sender writing and the receiver checking every byte. --compare looks at ratios to "
+	"the pipe of the same run, fails when one of ipcq's own is worse by more than the "
+	"tolerance, and only reports where the two ran on different kernels.\n"
+	"\n"
 	"Exit status: 0 measured; 1 a cell failed, or nothing could be measured; 2 wrong "
-	"command line; 3 nothing could be measured because the module is not loaded.\n"
+	"command line; 3 nothing could be measured because the module is not loaded. With --compare: 0 no ratio is worse; 1 one is, or a file cannot be read.\n"
 	"\n"
 	"Example:\n"
-	"  ipcq bench -m ipcq-queue,posix-mq -s 64,64K --pin same";
+	"  ipcq bench -m ipcq-queue,posix-mq -s 64,64K --pin same\n"
+	"  ipcq bench --compare tests/cost/baseline.json build/bench-cost.json";
 
 /* What is parsed, with what has to wait until all is known. */
 struct input {
@@ -115,6 +151,7 @@ struct input {
 	struct argp_state *state;
 	bool chosen[BENCH_MECHANISMS_MAX];
 	bool any_chosen;
+	bool any_seed;
 };
 
 static int choose_mechanism(const char *name, void *context)
@@ -167,6 +204,37 @@ static void parse_baseline(struct input *input, const char *name)
 			   name);
 }
 
+/* What was not asked for is what repeats best; nothing is cut short. */
+static void finish_cost(struct input *input)
+{
+	struct bench_settings *settings = input->settings;
+
+	if (!settings->baseline)
+		argp_error(input->state, "--cost needs a baseline");
+	if (!settings->repetitions)
+		settings->repetitions = COST_REPETITIONS;
+	if (settings->repetitions > BENCH_PASSES_MAX)
+		argp_error(input->state, "--repetitions: at most %d with --cost",
+			   BENCH_PASSES_MAX);
+	if (!settings->duration)
+		settings->duration = COST_DURATION;
+	if (!settings->budget)
+		settings->budget = COST_BUDGET;
+	if (!input->any_seed)
+		settings->seed = 1;
+}
+
+/* What was not asked for. */
+static void finish_usual(struct bench_settings *settings)
+{
+	if (!settings->repetitions)
+		settings->repetitions = 5;
+	if (!settings->duration)
+		settings->duration = 100000000;
+	if (!settings->budget)
+		settings->budget = 120000000000;
+}
+
 /* The mechanisms in the table's order, with the baseline among them. */
 static void finish(struct input *input)
 {
@@ -181,7 +249,14 @@ static void finish(struct input *input)
 			settings->mechanism[settings->mechanisms++] = mechanism;
 	}
 	if (settings->sizes == 0)
-		parse_list(input, "--size", "1,64,1K,8K,64K,1M", add_size);
+		parse_list(input, "--size", settings->cost ? "64,1K,8K,64K,1M" :
+			   "1,64,1K,8K,64K,1M", add_size);
+	if (settings->cost)
+		finish_cost(input);
+	else
+		finish_usual(settings);
+	if (settings->compare && !settings->result)
+		argp_error(input->state, "--compare: which file is to be compared?");
 }
 
 static uint64_t parse_time(struct argp_state *state, const char *option,
@@ -194,9 +269,11 @@ static uint64_t parse_time(struct argp_state *state, const char *option,
 	return (uint64_t)time;
 }
 
-static error_t parse_how(struct bench_settings *settings, int key, char *argument,
+static error_t parse_how(struct input *input, int key, char *argument,
 			 struct argp_state *state)
 {
+	struct bench_settings *settings = input->settings;
+
 	switch (key) {
 	case OPTION_PIN:
 		if (bench_parse_pinning(argument, &settings->pinning, settings->cpu))
@@ -221,8 +298,13 @@ static error_t parse_how(struct bench_settings *settings, int key, char *argumen
 	case OPTION_LIMIT:
 		settings->limit = parse_time(state, "--limit", argument);
 		break;
+	case OPTION_TOLERANCE:
+		settings->tolerance = (double)parse_number(state, "--tolerance", argument,
+							   0, 1000) / 100;
+		break;
 	case OPTION_SEED:
 		settings->seed = parse_number(state, "--seed", argument, 0, UINT64_MAX);
+		input->any_seed = true;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -257,6 +339,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_TOUCH:
 		settings->touch = true;
 		break;
+	case OPTION_COST:
+		settings->cost = true;
+		break;
 	case OPTION_SYSTEM_LIMITS:
 		settings->system_limits = true;
 		break;
@@ -266,11 +351,25 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_PROGRESS:
 		settings->progress = true;
 		break;
+	case OPTION_OUTPUT:
+		settings->output = argument;
+		break;
+	case OPTION_REVISION:
+		settings->revision = argument;
+		break;
+	case OPTION_COMPARE:
+		settings->compare = argument;
+		break;
+	case ARGP_KEY_ARG:
+		if (!settings->compare || settings->result)
+			return ARGP_ERR_UNKNOWN;
+		settings->result = argument;
+		break;
 	case ARGP_KEY_END:
 		finish(input);
 		break;
 	default:
-		return parse_how(settings, key, argument, state);
+		return parse_how(input, key, argument, state);
 	}
 	return 0;
 }
@@ -279,6 +378,7 @@ void bench_settings_parse(struct bench_settings *settings, int argc, char **argv
 {
 	static const struct argp argp = {
 		.options = options, .parser = parse_option, .doc = doc,
+		.args_doc = "\n--compare=BASELINE RESULT",
 	};
 	struct input input = { .settings = settings };
 	struct timespec now;
@@ -288,14 +388,12 @@ void bench_settings_parse(struct bench_settings *settings, int argc, char **argv
 		.baseline = bench_mechanism_find("pipe"),
 		.modes = (1U << BENCH_MODES) - 1,
 		.pinning = BENCH_PIN_DEFAULT,
-		.repetitions = 5,
 		.depth = 1024,
-		.duration = 100000000,
-		.budget = 120000000000,
 		.limit = 20000000000,
 		/* Short enough to be typed again. */
 		.seed = (uint64_t)(now.tv_sec ^ now.tv_nsec) % 1000000,
 		.progress = isatty(STDERR_FILENO),
+		.tolerance = 0.03,
 	};
 	parse_arguments(&argp, argc, argv, 0, &input);
 }

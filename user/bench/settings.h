@@ -29,10 +29,16 @@ struct bench_settings {
 	uint64_t limit;			/* for one run, nanoseconds */
 	uint64_t seed;
 	bool touch;
+	bool cost;			/* count instructions */
 	bool system_limits;		/* leave the limits alone */
 	bool json;
 	bool list;
 	bool progress;
+	const char *output;		/* file for the JSON as well; NULL: none */
+	const char *revision;		/* of the source; NULL: not told */
+	const char *compare;		/* baseline file; NULL: measure */
+	const char *result;		/* the file compared with it */
+	double tolerance;		/* how much worse is allowed: 0.03 */
 };
 
 /* Ends the program when the command line is wrong. */

@@ -23,6 +23,7 @@ struct phase {
 	const char *name;
 	bool check;
 	bool timed;
+	bool single;		/* each round trip by itself */
 	uint64_t least;
 	uint64_t most;
 	uint64_t duration;
@@ -143,29 +144,59 @@ static bool is_last(const struct phase *phase, uint64_t done, uint64_t elapsed)
 	return done >= phase->least && elapsed >= phase->duration;
 }
 
+/* When to look at the clock: at growing distances, to cost next to nothing. */
+struct pace {
+	uint64_t start;
+	uint64_t elapsed;
+	uint64_t next;		/* the message before which to look again */
+	uint64_t stride;
+};
+
+static struct pace start_pace(void)
+{
+	return (struct pace){ .start = bench_now(), .next = 1, .stride = 1 };
+}
+
+/* Whether the message of that number, counted from 1, is to be the last. */
+static bool look(struct pace *pace, const struct phase *phase, uint64_t number)
+{
+	uint64_t elapsed;
+
+	if (number < pace->next && number < phase->most)
+		return false;
+	elapsed = bench_now() - pace->start;
+	if (elapsed - pace->elapsed < phase->duration / 64)
+		pace->stride *= 2;
+	pace->elapsed = elapsed;
+	pace->next = number + pace->stride;
+	return is_last(phase, number, elapsed);
+}
+
 static enum bench_status ask(struct side *side, const struct phase *phase)
 {
 	struct bench_shared *shared = side->shared;
-	uint64_t start = bench_now(), before = start, now, sequence = 0, got;
-	uint64_t answered = 0;
+	struct pace pace = start_pace();
+	uint64_t before = pace.start, now, sequence = 0, got, answered = 0;
 	enum bench_status status;
 	bool last;
 
 	do {
-		last = is_last(phase, sequence + 1, before - start);
+		last = phase->single ?
+		       is_last(phase, sequence + 1, before - pace.start) :
+		       look(&pace, phase, sequence + 1);
 		if (last)
 			atomic_store(&shared->end, sequence + 1);
 		status = put(side, phase, sequence);
 		if (!status)
 			status = get(side, phase, sequence, &got);
-		now = bench_now();
+		now = phase->single || last ? bench_now() : before;
 		if (status && status != BENCH_TIMEOUT)
 			return status;
 		if (status || got != sequence) {
 			side->lost++;
 		} else {
 			answered++;
-			if (phase->timed)
+			if (phase->timed && phase->single)
 				bench_histogram_add(&shared->histogram,
 						    now - before);
 		}
@@ -173,7 +204,7 @@ static enum bench_status ask(struct side *side, const struct phase *phase)
 		sequence++;
 	} while (!last);
 
-	shared->started = start;
+	shared->started = pace.start;
 	shared->finished = now;
 	shared->sent = sequence;
 	shared->received = answered;
@@ -204,33 +235,25 @@ static enum bench_status answer(struct side *side, const struct phase *phase)
 	}
 }
 
-/* The clock is read at growing distances, to cost next to nothing a message. */
 static enum bench_status send_stream(struct side *side,
 				     const struct phase *phase)
 {
 	struct bench_shared *shared = side->shared;
-	uint64_t sequence = 0, look = 1, stride = 1, elapsed = 0, now;
-	uint64_t start = bench_now();
+	struct pace pace = start_pace();
+	uint64_t sequence = 0;
 	enum bench_status status;
 	bool last = false;
 
 	while (!last) {
-		if (sequence + 1 >= look || sequence + 1 >= phase->most) {
-			now = bench_now() - start;
-			if (now - elapsed < phase->duration / 64)
-				stride *= 2;
-			elapsed = now;
-			look = sequence + 1 + stride;
-			last = is_last(phase, sequence + 1, elapsed);
-			if (last)
-				atomic_store(&shared->end, sequence + 1);
-		}
+		last = look(&pace, phase, sequence + 1);
+		if (last)
+			atomic_store(&shared->end, sequence + 1);
 		status = put(side, phase, sequence);
 		if (status)
 			return status;
 		sequence++;
 	}
-	shared->started = start;
+	shared->started = pace.start;
 	shared->sent = sequence;
 	return BENCH_OK;
 }
@@ -372,12 +395,30 @@ static enum bench_status verify(struct side *side)
 	return BENCH_OK;
 }
 
+/* The far side has written what it knows before it met the near side. */
+static enum bench_status run_passes(struct side *side, const struct phase *timed)
+{
+	const struct bench_shared *shared = side->shared;
+	unsigned int passes = side->request->passes, i;
+	enum bench_status status = BENCH_OK;
+
+	for (i = 0; i < (passes ? passes : 1) && !status; i++) {
+		status = run_phase(side, timed);
+		if (side->link->side == BENCH_NEAR && !status && shared->received)
+			side->shared->pass[i] =
+				(double)(shared->finished - shared->started) /
+				(double)shared->received;
+	}
+	return status;
+}
+
 static enum bench_status run_phases(struct side *side)
 {
 	const struct bench_request *request = side->request;
 	const struct phase warmup = {
 		.name = "warm-up",
 		.check = request->touch,
+		.single = request->passes == 0,
 		.least = WARMUP_MINIMUM,
 		.most = UINT64_MAX,
 		.duration = request->warmup,
@@ -386,6 +427,7 @@ static enum bench_status run_phases(struct side *side)
 		.name = "the timed pass",
 		.check = request->touch,
 		.timed = true,
+		.single = request->passes == 0,
 		.least = TIMED_MINIMUM,
 		.most = UINT64_MAX,
 		.duration = request->duration,
@@ -399,7 +441,7 @@ static enum bench_status run_phases(struct side *side)
 	if (!status && side->link->side == BENCH_NEAR)
 		bench_histogram_clear(&side->shared->histogram);
 	if (!status)
-		status = run_phase(side, &timed);
+		status = run_passes(side, &timed);
 	return status;
 }
 

@@ -24,6 +24,7 @@ struct bench_shared {
 	uint64_t sent;			/* near */
 	uint64_t received;		/* the side that receives */
 	uint64_t verified;		/* near */
+	double pass[BENCH_PASSES_MAX];	/* near: nanoseconds a message */
 	const char *phase[2];		/* each its own, for a hung run */
 	char why[2][192];		/* each its own */
 	struct bench_histogram histogram;	/* near */
