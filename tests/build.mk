@@ -13,13 +13,15 @@
 # KERNEL_IMAGE= is given too, that one; the module is then built in a copy of its
 # own, so that the normal build stays as it is.
 
-.PHONY: check check-host check-guest check-install check-red demo shell style abi-update
+.PHONY: check check-host check-guest check-install check-gdb check-red demo shell gdb style
 .PHONY: bench-cost check-cost cost-update run-bench-cost run-check-cost run-cost-update
-.PHONY: run-check run-check-guest run-check-install run-demo run-shell run-style tests guest-module
+.PHONY: run-check run-check-guest run-check-install run-check-gdb run-demo run-shell run-gdb
+.PHONY: run-style abi-update tests guest-module
 
 GUEST_LIMIT	?= 60
 GUEST_TIMEOUT	?= 540
 GUEST_MEMORY	?= 512M
+export RUN GDB_ARGS
 
 -include tests/host/sources.mk
 
@@ -96,7 +98,7 @@ endif
 
 # What the scripts that boot a guest want to know.
 guest-environment = KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(guest-module-path)' \
-	COMMAND='$(BUILD)/ipcq' GUEST_MEMORY='$(GUEST_MEMORY)'
+	COMMAND='$(BUILD)/ipcq' GUEST_MEMORY='$(GUEST_MEMORY)' GUEST_LINK='$(BUILD)/guest'
 test-environment = $(guest-environment) GUEST_LIMIT='$(GUEST_LIMIT)' \
 	GUEST_TIMEOUT='$(GUEST_TIMEOUT)' RED_TEST='$(red-test)' HOST_TESTS='$(host-tests)' \
 	GUEST_TESTS='$(TESTS:%=$(BUILD)/tests/guest/%)' \
@@ -129,6 +131,14 @@ shell: ## a prompt in a guest, with the module loaded and this tree in /src
 	@$(install-packages) build guest
 	$(Q)$(MAKE) run-shell
 
+gdb: ## a debugger on the module in a guest: of "make shell", or one of its own
+	@$(install-packages) build guest gdb
+	$(Q)$(MAKE) run-gdb
+
+check-gdb: ## test that the debugger stops in the module
+	@$(install-packages) build guest gdb
+	$(Q)$(MAKE) run-check-gdb
+
 style: ## warnings as errors, checkpatch, sparse, shellcheck, ABI and layers
 	@$(install-packages) build guest style
 	$(Q)$(MAKE) run-style
@@ -154,6 +164,13 @@ run-demo: guest-module tools
 
 run-shell: guest-module user
 	$(Q)$(guest-environment) tests/vm/shell
+
+# RUN= is what a guest of its own runs, GDB_ARGS= more arguments for gdb.
+run-gdb: $(if $(wildcard $(BUILD)/guest/gdb),,guest-module tools)
+	$(Q)$(guest-environment) tests/vm/gdb
+
+run-check-gdb: guest-module tools
+	$(Q)$(test-environment) tests/check gdb
 
 run-style:
 	$(Q)KDIR='$(KDIR)' CC='$(CC)' MAKE='$(MAKE)' tests/style/run

@@ -57,6 +57,18 @@ release()
 	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$header"
 }
 
+# share_modules IMAGE: the modules with which a guest of this downloaded kernel sees
+# a directory of ours, as tests/vm/initramfs takes them; one's own kernel has them
+# built in
+share_modules()
+{
+	local module
+
+	for module in "${1%/*}"/modules/*.ko; do
+		[ ! -e "$module" ] || echo "$module=/modules/${module##*/}"
+	done
+}
+
 # download_package NAME [VERSION]: fetch a Debian package into this directory
 download_package()
 {
