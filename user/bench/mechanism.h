@@ -64,14 +64,16 @@ struct bench_mechanism {
 	const char *depth;		/* what bounds the messages under way */
 	unsigned int copies;		/* of a payload, sender to receiver */
 	bool lossy;
+	bool keeps_payload;	/* reserve() gives the sender's own memory */
 
 	enum bench_status (*setup)(struct bench_link *link);
 	enum bench_status (*attach)(struct bench_link *link);
 	void (*teardown)(struct bench_link *link);
 
 	/*
-	 * Shared memory: where the next message is to be written, and that the
-	 * message last received is no longer needed.  Absent elsewhere.
+	 * Where the next message is to be written, for shared memory and for a
+	 * sender that lends its own; and, in shared memory, that the message last
+	 * received is no longer needed.  Absent elsewhere.
 	 */
 	enum bench_status (*reserve)(struct bench_link *link, void **payload);
 	enum bench_status (*release)(struct bench_link *link);

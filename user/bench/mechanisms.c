@@ -17,6 +17,13 @@ const struct bench_mechanism * const bench_mechanisms[] = {
 	&bench_posix_mq,
 	&bench_sysv_msg,
 	&bench_shm_futex,
+	&bench_eventfd,
+	&bench_posix_shm,
+	&bench_sysv_shm,
+	&bench_mapped_file,
+	&bench_file,
+	&bench_vmsplice,
+	&bench_process_vm,
 	NULL,
 };
 

@@ -17,5 +17,12 @@ extern const struct bench_mechanism bench_udp;
 extern const struct bench_mechanism bench_posix_mq;
 extern const struct bench_mechanism bench_sysv_msg;
 extern const struct bench_mechanism bench_shm_futex;
+extern const struct bench_mechanism bench_eventfd;
+extern const struct bench_mechanism bench_posix_shm;
+extern const struct bench_mechanism bench_sysv_shm;
+extern const struct bench_mechanism bench_mapped_file;
+extern const struct bench_mechanism bench_file;
+extern const struct bench_mechanism bench_vmsplice;
+extern const struct bench_mechanism bench_process_vm;
 
 #endif /* BENCH_MECHANISMS_H */

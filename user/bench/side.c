@@ -66,7 +66,7 @@ static enum bench_status put(struct side *side, const struct phase *phase,
 		bench_payload_fill(payload, size, stamp);
 	} else {
 		/* Shared memory: the message has to get there all the same. */
-		if (payload != side->source)
+		if (payload != side->source && !mechanism->keeps_payload)
 			memcpy(payload, side->source, size);
 		bench_payload_put_stamp(payload, size, stamp);
 	}
