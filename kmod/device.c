@@ -23,7 +23,8 @@
 #include "registry.h"
 
 #define FEATURES	(IPCQ_FEATURE_QUEUE | IPCQ_FEATURE_REGION |	\
-			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT)
+			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT |	\
+			 IPCQ_FEATURE_PRIORITY)
 
 static int device_query(struct ipcq_call *call)
 {

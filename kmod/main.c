@@ -12,7 +12,7 @@
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common
  *	ioctl, wait, account		arguments, waiting, charges
- *	order.h, bounds.h		pure
+ *	order.h, priority.h, bounds.h	pure
  */
 #include <linux/module.h>
 

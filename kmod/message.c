@@ -12,12 +12,6 @@
 #include "account.h"
 #include "message.h"
 
-/*
- * Memory for messages fails rather than have anybody killed for it: the callers
- * have an error to return.
- */
-#define MESSAGE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-
 static struct kmem_cache *message_cache;
 
 /*
@@ -72,7 +66,7 @@ u32 ipcq_message_memory(u32 class)
 static void *buffer_new(size_t size)
 {
 	return kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN) ?:
-	       __vmalloc(size, MESSAGE_GFP);
+	       __vmalloc(size, IPCQ_MESSAGE_GFP);
 }
 
 /**
@@ -92,7 +86,7 @@ struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class)
 	if (ret)
 		return ERR_PTR(ret);
 
-	message = kmem_cache_alloc(message_cache, MESSAGE_GFP);
+	message = kmem_cache_alloc(message_cache, IPCQ_MESSAGE_GFP);
 	if (!message)
 		goto err_charge;
 	message->payload = message->inline_payload;

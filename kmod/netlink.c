@@ -51,7 +51,8 @@ static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
 	    nla_put_u32(skb, IPCQ_A_QUEUE_WAITING_SENDERS,
 			stat.waiting_senders) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_WAITING_RECEIVERS,
-			stat.waiting_receivers))
+			stat.waiting_receivers) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_ORDER, stat.order))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

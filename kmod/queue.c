@@ -32,6 +32,47 @@ static struct ipcq_message *to_message(struct ipcq_order_entry *entry)
 
 /* ----------------------------------------- steps, with the queue's lock held */
 
+static bool backlog_empty(const struct ipcq_queue *queue)
+{
+	if (unlikely(queue->priorities))
+		return ipcq_priority_empty(queue->priorities);
+	return ipcq_order_empty(&queue->order);
+}
+
+/* The message that is next; there is one. */
+static struct ipcq_message *backlog_first(struct ipcq_queue *queue)
+{
+	return to_message(unlikely(queue->priorities) ?
+			  ipcq_priority_first(queue->priorities) :
+			  queue->order.head);
+}
+
+static struct ipcq_message *backlog_pop(struct ipcq_queue *queue)
+{
+	return to_message(unlikely(queue->priorities) ?
+			  ipcq_priority_pop(queue->priorities) :
+			  ipcq_order_pop(&queue->order));
+}
+
+static void backlog_push(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	if (unlikely(queue->priorities))
+		ipcq_priority_push(queue->priorities, message->priority,
+				   &message->order);
+	else
+		ipcq_order_push(&queue->order, &message->order);
+}
+
+static void backlog_restore(struct ipcq_queue *queue,
+			    struct ipcq_message *message)
+{
+	if (unlikely(queue->priorities))
+		ipcq_priority_restore(queue->priorities, message->priority,
+				      &message->order);
+	else
+		ipcq_order_restore(&queue->order, &message->order);
+}
+
 static struct sender *first_sender(struct ipcq_queue *queue)
 {
 	return list_first_entry(&queue->senders, struct sender, waiter.node);
@@ -61,7 +102,7 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 	message->order.sequence = sequence;
 	ipcq_bounds_add(&queue->bounds, message->length);
 	if (list_empty(&queue->receivers))
-		ipcq_order_push(&queue->order, &message->order);
+		backlog_push(queue, message);
 	else
 		hand_over(queue, message, wake);
 	return sequence;
@@ -70,7 +111,7 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 /* Readiness that deliveries have brought about. */
 static __poll_t readable(const struct ipcq_queue *queue)
 {
-	return ipcq_order_empty(&queue->order) ? 0 : EPOLLIN | EPOLLRDNORM;
+	return backlog_empty(queue) ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
 /*
@@ -258,18 +299,53 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 	return -EAGAIN;
 }
 
+/*
+ * Sees to it that there is a list for a priority.  A leaf that is there stays, and
+ * whoever loses the race to add one uses the other's.  The lists themselves are
+ * under the lock.
+ */
+static int prepare_priority(struct ipcq_queue *queue, u32 priority)
+{
+	struct ipcq_account *account = queue->object.account;
+	struct ipcq_priority_leaf **at, *leaf;
+	int ret;
+
+	if (priority > IPCQ_PRIORITY_MAX || !queue->priorities)
+		return -EINVAL;
+	at = ipcq_priority_leaf(queue->priorities, priority);
+	/* Pairs with the exchange below: the lists are seen empty. */
+	if (smp_load_acquire(at))
+		return 0;
+
+	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
+				  sizeof(*leaf));
+	if (ret)
+		return ret;
+	leaf = kzalloc(sizeof(*leaf), IPCQ_MESSAGE_GFP);
+	if (leaf && !cmpxchg(at, NULL, leaf)) {
+		atomic_inc(&queue->leaves);
+		return 0;
+	}
+	ipcq_account_uncharge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
+			      sizeof(*leaf));
+	ret = leaf ? 0 : -ENOMEM;
+	kfree(leaf);
+	return ret;
+}
+
 /**
  * ipcq_queue_send() - send one message
  * @queue: the queue
  * @account: who pays for its memory
  * @from: the payload
+ * @priority: 0 to IPCQ_PRIORITY_MAX
  * @patience: whether and how long to wait for room
  * @sequence: receives the message's number
  *
  * Return: 0 or an error of struct ipcq_queue_send; -ERESTARTSYS for a signal.
  */
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
-		    const struct ipcq_buffer *from,
+		    const struct ipcq_buffer *from, u32 priority,
 		    const struct ipcq_patience *patience, u64 *sequence)
 {
 	struct ipcq_message *message;
@@ -277,11 +353,17 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 
 	if (from->length > queue->bounds.max_message_size)
 		return -EMSGSIZE;
+	if (unlikely(priority || queue->priorities)) {
+		ret = prepare_priority(queue, priority);
+		if (ret)
+			return ret;
+	}
 
 	message = take_message(queue, account, from->length, patience->nonblock);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
+	message->priority = priority;
 	ret = ipcq_message_fill(message, from);
 	if (!ret)
 		ret = send_message(queue, message, patience, sequence);
@@ -300,7 +382,7 @@ static void restore(struct ipcq_queue *queue, struct ipcq_message *message)
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	if (list_empty(&queue->receivers))
-		ipcq_order_restore(&queue->order, &message->order);
+		backlog_restore(queue, message);
 	else
 		hand_over(queue, message, &wake);
 	unlock_and_wake(queue, &wake, readable(queue));
@@ -358,7 +440,7 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 }
 
 /**
- * ipcq_queue_reserve() - take the oldest message out of the order
+ * ipcq_queue_reserve() - take the next message out of the order
  * @queue: the queue
  * @size: bytes that the receiver has room for; with -EMSGSIZE receives the length
  *	of the message
@@ -375,13 +457,13 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 	struct ipcq_message *message;
 
 	spin_lock(&queue->lock);
-	if (!ipcq_order_empty(&queue->order)) {
-		message = to_message(queue->order.head);
+	if (!backlog_empty(queue)) {
+		message = backlog_first(queue);
 		if (unlikely(message->length > *size)) {
 			*size = message->length;
 			message = ERR_PTR(-EMSGSIZE);
 		} else {
-			ipcq_order_pop(&queue->order);
+			backlog_pop(queue);
 		}
 		spin_unlock(&queue->lock);
 		return message;
@@ -453,8 +535,8 @@ u32 ipcq_queue_next_length(struct ipcq_queue *queue)
 	u32 length = 0;
 
 	spin_lock(&queue->lock);
-	if (!ipcq_order_empty(&queue->order))
-		length = to_message(queue->order.head)->length;
+	if (!backlog_empty(queue))
+		length = backlog_first(queue)->length;
 	spin_unlock(&queue->lock);
 	return length;
 }
@@ -485,7 +567,7 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->max_bytes = bounds->max_bytes;
 	stat->max_messages = bounds->max_messages;
 	stat->max_message_size = bounds->max_message_size;
-	stat->reserved = 0;
+	stat->order = queue->priorities ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
 
 	spin_lock(&queue->lock);
 	stat->messages = bounds->messages;
@@ -504,16 +586,34 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
  * ipcq_queue_validate() - check the attributes of an open
  * @args: the call's arguments
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, -EINVAL or -EOPNOTSUPP.
  */
 int ipcq_queue_validate(struct ipcq_queue_open *args)
 {
+	if (args->order > IPCQ_ORDER_PRIORITY)
+		return -EOPNOTSUPP;
+	if (args->reserved)
+		return -EINVAL;
 	if (args->max_messages > IPCQ_MAX_MESSAGES ||
 	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
 		return -EINVAL;
 	if (args->max_bytes && args->max_bytes < args->max_message_size)
 		return -EINVAL;
 	return 0;
+}
+
+static void free_priorities(struct ipcq_queue *queue)
+{
+	u32 i;
+
+	if (!queue->priorities)
+		return;
+	for (i = 0; i < IPCQ_PRIORITY_LEAVES; i++)
+		kfree(queue->priorities->leaves[i]);
+	kvfree(queue->priorities);
+	ipcq_account_uncharge(queue->object.account, IPCQ_RESOURCE_MESSAGE_BYTES,
+			      (u64)atomic_read(&queue->leaves) *
+			      sizeof(struct ipcq_priority_leaf));
 }
 
 static struct ipcq_object *queue_create(const void *attributes,
@@ -542,13 +642,22 @@ static struct ipcq_object *queue_create(const void *attributes,
 	init_waitqueue_head(&queue->pollers);
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
 
+	ret = -ENOMEM;
+	if (open->order == IPCQ_ORDER_PRIORITY) {
+		queue->priorities = kvzalloc(sizeof(*queue->priorities),
+					     IPCQ_MESSAGE_GFP);
+		if (!queue->priorities)
+			goto err_free;
+	}
 	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
 	if (ret)
-		goto err_free;
+		goto err_priorities;
 
 	ipcq_queue_memory_init(queue);
 	return &queue->object;
 
+err_priorities:
+	kvfree(queue->priorities);
 err_free:
 	kfree(queue);
 	return ERR_PTR(ret);
@@ -557,10 +666,12 @@ err_free:
 static bool queue_matches(const struct ipcq_object *object,
 			  const void *attributes)
 {
-	const struct ipcq_bounds *bounds = &to_ipcq_queue(object)->bounds;
+	const struct ipcq_queue *queue = to_ipcq_queue(object);
+	const struct ipcq_bounds *bounds = &queue->bounds;
 	const struct ipcq_queue_open *open = attributes;
 
-	return (!open->max_messages ||
+	return (open->order == IPCQ_ORDER_FIFO || queue->priorities) &&
+	       (!open->max_messages ||
 		open->max_messages == bounds->max_messages) &&
 	       (!open->max_message_size ||
 		open->max_message_size == bounds->max_message_size) &&
@@ -573,10 +684,10 @@ static void queue_free(struct ipcq_object *object)
 	struct ipcq_queue *queue = to_ipcq_queue(object);
 
 	cancel_delayed_work_sync(&queue->admit_work);
-	while (!ipcq_order_empty(&queue->order))
-		ipcq_magazine_keep(&queue->magazine,
-				   to_message(ipcq_order_pop(&queue->order)));
+	while (!backlog_empty(queue))
+		ipcq_magazine_keep(&queue->magazine, backlog_pop(queue));
 	ipcq_queue_memory_fini(queue);
+	free_priorities(queue);
 
 	ipcq_object_fini(object);
 	kfree(queue);

@@ -36,6 +36,7 @@
 #include "message.h"
 #include "object.h"
 #include "order.h"
+#include "priority.h"
 
 struct ipcq_queue {
 	struct ipcq_object object;
@@ -43,7 +44,8 @@ struct ipcq_queue {
 	/* Protects this group. */
 	spinlock_t lock;
 	struct ipcq_bounds bounds;	/* its limits are constant */
-	struct ipcq_order order;	/* messages to be received */
+	struct ipcq_order order;	/* messages to be received, or */
+	struct ipcq_priority_order *priorities;	/* constant; NULL: none */
 	u64 sent;			/* also the last sequence number given */
 	u64 received;
 	struct list_head receivers;	/* struct receiver, longest first */
@@ -60,6 +62,7 @@ struct ipcq_queue {
 	/* They hold no reference; freeing the queue cancels them. */
 	struct delayed_work admit_work;
 	struct delayed_work idle_work;
+	atomic_t leaves;		/* of @priorities; each is charged */
 	struct list_head all;		/* queues_lock (queue_memory.c) */
 };
 
@@ -74,7 +77,7 @@ extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 
 int ipcq_queue_validate(struct ipcq_queue_open *args);
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
-		    const struct ipcq_buffer *from,
+		    const struct ipcq_buffer *from, u32 priority,
 		    const struct ipcq_patience *patience, u64 *sequence);
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);

@@ -57,8 +57,8 @@ static ssize_t queue_write_buffer(struct file *file, bool nonblock,
 	u64 sequence;
 	int ret;
 
-	ret = ipcq_queue_send(queue_of(file), account_of(file), from, &patience,
-			      &sequence);
+	ret = ipcq_queue_send(queue_of(file), account_of(file), from, 0,
+			      &patience, &sequence);
 	return ret ?: from->length;
 }
 
@@ -131,14 +131,16 @@ static int queue_send(struct ipcq_call *call)
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
+	if (args->reserved)
+		return -EINVAL;
 	if (args->length > SIZE_MAX)
 		return -EMSGSIZE;
 	/* Once sent it is sent: find out before whether the number can be told. */
 	if (tell && ipcq_call_put_member(call, queue_send.sequence))
 		return -EFAULT;
 
-	ret = ipcq_queue_send(queue_of(file), account_of(file), &from, &patience,
-			      &args->sequence);
+	ret = ipcq_queue_send(queue_of(file), account_of(file), &from,
+			      args->priority, &patience, &args->sequence);
 	if (!ret && tell)
 		(void)ipcq_call_put_member(call, queue_send.sequence);
 	return ret;
@@ -151,8 +153,10 @@ static int copy_message(struct ipcq_call *call,
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
 
 	args->sequence = message->order.sequence;
-	if (ipcq_call_has(call, queue_receive.sequence) &&
-	    ipcq_call_put_member(call, queue_receive.sequence))
+	args->priority = message->priority;
+	if (call->size > IPCQ_QUEUE_RECEIVE_MIN &&
+	    (ipcq_call_put_member(call, queue_receive.sequence) ||
+	     ipcq_call_put_member(call, queue_receive.priority)))
 		return -EFAULT;
 	return ipcq_message_copy_out(message, to);
 }
@@ -176,6 +180,8 @@ static int queue_receive(struct ipcq_call *call)
 
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
+	if (args->reserved)
+		return -EINVAL;
 
 	message = ipcq_queue_reserve(queue, &length, &patience);
 	if (message == ERR_PTR(-EMSGSIZE)) {
@@ -245,6 +251,8 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	ipcq_queue_stat(queue_of(file), &stat);
 	seq_puts(m, "ipcq-kind:\tqueue\n");
 	seq_printf(m, "ipcq-id:\t%llu\n", stat.id);
+	seq_printf(m, "order:\t%s\n",
+		   stat.order == IPCQ_ORDER_PRIORITY ? "priority" : "fifo");
 	seq_printf(m, "messages:\t%u/%u\n", stat.messages, stat.max_messages);
 	seq_printf(m, "bytes:\t%llu/%llu\n", stat.bytes, stat.max_bytes);
 	seq_printf(m, "max-message-size:\t%u\n", stat.max_message_size);

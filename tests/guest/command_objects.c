@@ -84,8 +84,8 @@ static void data_is_printed_as_json(void **state)
 	check_says("ipcq ls --json", OK, "[\n  {\n");
 	check_says("ipcq show c --json", OK, "\"messages\": 2,");
 	check_prints("ipcq recv c --all --json",
-		     "{\"sequence\":1,\"size\":4,\"text\":\"text\"}\n"
-		     "{\"sequence\":2,\"size\":1,\"base64\":\"/w==\"}\n");
+		     "{\"sequence\":1,\"priority\":0,\"size\":4,\"text\":\"text\"}\n"
+		     "{\"sequence\":2,\"priority\":0,\"size\":1,\"base64\":\"/w==\"}\n");
 	check("ipcq rm c", OK);
 	check_prints("ipcq ls --json --kind queue", "[]\n");
 }

@@ -41,7 +41,8 @@ static void query_tells_features_and_limits(void **state)
 	assert_int_equal(q.flags, 0);
 	assert_int_equal(q.features,
 			 IPCQ_FEATURE_QUEUE | IPCQ_FEATURE_REGION |
-			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT);
+			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT |
+			 IPCQ_FEATURE_PRIORITY);
 	assert_true(q.max_messages >= 64);
 	assert_true(q.max_message_size >= 1 << 20);
 	assert_true(q.max_region_size >= 1 << 30);

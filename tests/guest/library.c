@@ -49,6 +49,7 @@ static void messages_go_there_and_back(void **state)
 	const struct ipcq_queue_options options = {
 		.max_messages = 4, .max_message_size = 64,
 	};
+	struct ipcq_message_info info;
 	struct ipcq_queue *queues[2];
 	uint64_t sequence;
 	char text[64];
@@ -71,8 +72,8 @@ static void messages_go_there_and_back(void **state)
 		assert_int_equal(ipcq_queue_receive_until(queues[1], text,
 							  sizeof(text), 0,
 							  IPCQ_NO_DEADLINE,
-							  &sequence), i % 64 + 1);
-		assert_int_equal(sequence, i);
+							  &info), i % 64 + 1);
+		assert_int_equal(info.sequence, i);
 		assert_int_equal(text[i % 64], i);
 	}
 	assert_int_equal(ipcq_queue_send(queues[0], NULL, 0), 0);

@@ -137,7 +137,7 @@ static void each_field_of_stat(void **state)
 	assert_int_equal(args.bytes, 50);
 	assert_int_equal(args.waiting_senders, 0);
 	assert_int_equal(args.waiting_receivers, 0);
-	assert_int_equal(args.reserved, 0);
+	assert_int_equal(args.order, IPCQ_ORDER_FIFO);
 	assert_true(args.memory >= 60 && args.memory < 1 << 20);
 	assert_int_equal(args.sent, 3);
 	assert_int_equal(args.received, 1);

@@ -155,6 +155,7 @@ static void unlinking(void **state)
 static void messages(void **state)
 {
 	struct ipcq_queue *queue = new_queue(NULL, 3);
+	struct ipcq_message_info info;
 	char buffer[10] = "";
 	uint64_t sequence = 0;
 
@@ -169,21 +170,54 @@ static void messages(void **state)
 	assert_int_equal(fake->last_size, IPCQ_QUEUE_RECEIVE_MIN);
 	assert_int_equal(ipcq_queue_receive(queue, buffer, sizeof(buffer)), 3);
 	assert_memory_equal(buffer, "a\0b", 3);
-	assert_int_equal(ipcq_queue_receive_until(queue, NULL, 0, 0, 0, &sequence), 0);
-	assert_int_equal(sequence, 2);
+	assert_int_equal(ipcq_queue_receive_until(queue, NULL, 0, 0, 0, &info), 0);
+	assert_int_equal(info.sequence, 2);
+	assert_int_equal(info.priority, 0);
 	assert_int_equal(ipcq_queue_next_size(queue), 0);
+	ipcq_queue_close(queue);
+}
+
+static void priorities(void **state)
+{
+	const struct ipcq_queue_options options = { .order = IPCQ_PRIORITY };
+	struct ipcq_message_info info;
+	struct ipcq_queue_info queue_info;
+	struct ipcq_queue *queue;
+	char byte;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_open(ipcq, NULL, IPCQ_READ | IPCQ_WRITE |
+					 IPCQ_CREATE, &options, &queue), 1);
+	assert_int_equal(ipcq_queue_info(queue, NULL, &queue_info), 0);
+	assert_int_equal(queue_info.order, IPCQ_PRIORITY);
+	assert_int_equal(ipcq_queue_send(queue, "a", 1), 0);
+	assert_int_equal(ipcq_queue_send_priority(queue, "b", 1, 7, 0, 0, NULL), 0);
+	assert_int_equal(fake->last_size, offsetof(struct ipcq_queue_send, sequence));
+	assert_int_equal(ipcq_queue_receive_until(queue, &byte, 1, 0, 0, &info), 1);
+	assert_int_equal(byte, 'b');
+	assert_int_equal(info.sequence, 2);
+	assert_int_equal(info.priority, 7);
+	assert_int_equal(ipcq_queue_send_priority(queue, "b", 1,
+						  IPCQ_HIGHEST_PRIORITY + 1, 0, 0,
+						  NULL), -EINVAL);
+	ipcq_queue_close(queue);
+
+	queue = new_queue(NULL, 1);
+	assert_int_equal(ipcq_queue_send_priority(queue, "b", 1, 1, 0, 0, NULL),
+			 -EINVAL);
 	ipcq_queue_close(queue);
 }
 
 static void failing_messages(void **state)
 {
 	struct ipcq_queue *queue = new_queue(NULL, 1);
+	struct ipcq_message_info info = { .sequence = 77 };
 	uint64_t sequence = 77;
 	char buffer[2000];
 
 	(void)state;
 	assert_int_equal(ipcq_queue_receive_until(queue, buffer, 1, IPCQ_DONTWAIT,
-						  0, &sequence), -EAGAIN);
+						  0, &info), -EAGAIN);
 	assert_int_equal(ipcq_queue_receive_until(queue, buffer, 1, 0,
 						  ipcq_deadline(1000000), NULL),
 			 -ETIMEDOUT);
@@ -202,6 +236,7 @@ static void failing_messages(void **state)
 	assert_int_equal(ipcq_queue_receive(queue, buffer, 10), -EINTR);
 	/* A call that fails leaves its outputs alone. */
 	assert_int_equal(sequence, 77);
+	assert_int_equal(info.sequence, 77);
 	ipcq_queue_close(queue);
 }
 
@@ -271,7 +306,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(connecting), TEST(limits), TEST(deadlines),
 		TEST(errors_have_texts), TEST(opening_a_queue), TEST(wrong_opens),
-		TEST(unlinking), TEST(messages), TEST(failing_messages),
+		TEST(unlinking), TEST(messages), TEST(priorities),
+		TEST(failing_messages),
 		TEST(access_of_handles), TEST(queues_from_descriptors),
 		TEST(queue_info),
 	};

@@ -98,6 +98,7 @@
 #define IPCQ_FEATURE_REGION	(1ULL << 1)
 #define IPCQ_FEATURE_MUTEX	(1ULL << 2)
 #define IPCQ_FEATURE_EVENTCOUNT	(1ULL << 3)
+#define IPCQ_FEATURE_PRIORITY	(1ULL << 4)
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -195,6 +196,19 @@ struct ipcq_open {
 	__u32 reserved;
 };
 
+/*
+ * In which order a queue gives its messages.
+ *
+ * IPCQ_ORDER_FIFO	as they were sent
+ * IPCQ_ORDER_PRIORITY	the highest priority first, and within a priority as they
+ *			were sent
+ */
+#define IPCQ_ORDER_FIFO		0
+#define IPCQ_ORDER_PRIORITY	1
+
+/* The highest priority; the lowest is 0. */
+#define IPCQ_PRIORITY_MAX	32767
+
 /**
  * struct ipcq_queue_open - open, or create and open, a queue
  * @open: the name, access and lifetime
@@ -204,15 +218,19 @@ struct ipcq_open {
  *	ipcq_query.max_message_size; 0: 1 MiB, or @max_bytes if that is given and less
  * @max_bytes: most payload bytes the queue holds, at least @max_message_size;
  *	0: @max_messages times @max_message_size
+ * @order: IPCQ_ORDER_* of a queue that is created
+ * @reserved: must be 0
  *
- * When the queue exists, each of the last three that is not 0 must be equal to
- * the queue's own, or the call fails with EBADR.
+ * When the queue exists, each of the attributes that is not 0 must be equal to the
+ * queue's own, or the call fails with EBADR.
  */
 struct ipcq_queue_open {
 	struct ipcq_open open;
 	__u32 max_messages;
 	__u32 max_message_size;
 	__aligned_u64 max_bytes;
+	__u32 order;
+	__u32 reserved;
 };
 
 /**
@@ -270,6 +288,8 @@ struct ipcq_unlink {
  * @payload: address of the payload; may be 0 when @length is 0
  * @length: bytes of the payload, 0 to the queue's max_message_size
  * @deadline: when to stop waiting for room
+ * @priority: 0 to IPCQ_PRIORITY_MAX; above 0 only in a queue ordered by priority
+ * @reserved: must be 0
  * @sequence: out: the message's number in this queue, counted from 1
  *
  * On success the message is in the queue, whatever happens to the sender; on
@@ -277,8 +297,8 @@ struct ipcq_unlink {
  * calls.  (When the memory of @sequence is unmapped while the call runs, the
  * message is sent and its number not told.)
  *
- * Returns 0.  Errors: EBADF, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT, ENOMEM,
- * EFAULT.
+ * Returns 0.  Errors: EBADF, EINVAL (a priority out of range, or above 0 in a queue
+ * that has none), EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT, ENOMEM, EFAULT.
  */
 struct ipcq_queue_send {
 	__u32 size;
@@ -286,6 +306,8 @@ struct ipcq_queue_send {
 	__aligned_u64 payload;
 	__aligned_u64 length;
 	__aligned_u64 deadline;
+	__u32 priority;
+	__u32 reserved;
 	__aligned_u64 sequence;
 };
 #define IPCQ_QUEUE_SEND_MIN	32
@@ -295,7 +317,7 @@ struct ipcq_queue_send {
 #define IPCQ_RECEIVE_F_ALL	((1U << 1) - 1)
 
 /**
- * struct ipcq_queue_receive - receive the oldest message
+ * struct ipcq_queue_receive - receive the message that is next
  * @size: sizeof(struct ipcq_queue_receive), or IPCQ_QUEUE_RECEIVE_MIN when the
  *	members after @deadline are not used
  * @flags: a mask of IPCQ_RECEIVE_F_*
@@ -303,6 +325,8 @@ struct ipcq_queue_send {
  * @length: bytes of the buffer; out, with EMSGSIZE only: the message's length
  * @deadline: when to stop waiting for a message
  * @sequence: out: the message's number in its queue
+ * @priority: out: the priority it was sent with
+ * @reserved: must be 0
  *
  * The message leaves the queue when all of it has been copied.  A message that
  * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
@@ -319,6 +343,8 @@ struct ipcq_queue_receive {
 	__aligned_u64 length;
 	__aligned_u64 deadline;
 	__aligned_u64 sequence;
+	__u32 priority;
+	__u32 reserved;
 };
 #define IPCQ_QUEUE_RECEIVE_MIN	32
 
@@ -333,7 +359,7 @@ struct ipcq_queue_receive {
  * @messages: out: messages in it, those being received included
  * @waiting_senders: out: calls waiting for room
  * @waiting_receivers: out: calls waiting for a message
- * @reserved: out: 0
+ * @order: out: IPCQ_ORDER_*
  * @bytes: out: payload bytes in it
  * @memory: out: bytes of memory it keeps for messages, in use or not
  * @sent: out: messages sent since it was created
@@ -351,7 +377,7 @@ struct ipcq_queue_stat {
 	__u32 messages;
 	__u32 waiting_senders;
 	__u32 waiting_receivers;
-	__u32 reserved;
+	__u32 order;
 	__aligned_u64 bytes;
 	__aligned_u64 memory;
 	__aligned_u64 sent;

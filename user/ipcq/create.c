@@ -16,6 +16,7 @@ enum {
 	OPTION_MESSAGES = OPTION_FIRST,
 	OPTION_MESSAGE_SIZE,
 	OPTION_BYTES,
+	OPTION_PRIORITIES,
 	OPTION_MUTEXES,
 	OPTION_EVENTCOUNTS,
 };
@@ -26,6 +27,8 @@ static const struct argp_option options[] = {
 	{ "message-size", OPTION_MESSAGE_SIZE, "SIZE", 0, "Longest message (1M)", 1 },
 	{ "bytes", OPTION_BYTES, "SIZE", 0,
 	  "It holds at most SIZE bytes (messages times message size)", 1 },
+	{ "priorities", OPTION_PRIORITIES, NULL, 0,
+	  "Messages have priorities, and the highest comes first", 1 },
 	{ NULL, 0, NULL, 0, "Regions:", 2 },
 	{ "region", OPTION_REGION, NULL, 0, "Create a region, not a queue", 2 },
 	{ "size", OPTION_SIZE, "SIZE", 0, "Bytes of shared memory; needed", 2 },
@@ -75,6 +78,10 @@ static error_t parse_queue_option(int key, char *argument,
 		creation->queue_option = "--message-size";
 		queue->max_message_size = parse_size(state, "--message-size",
 						     argument, 1, UINT32_MAX);
+		return 0;
+	case OPTION_PRIORITIES:
+		creation->queue_option = "--priorities";
+		queue->order = IPCQ_PRIORITY;
 		return 0;
 	case OPTION_BYTES:
 		creation->queue_option = "--bytes";

@@ -36,7 +36,8 @@ static const char doc[] =
 	"  ipcq info --json | jq .limits.max_message_size";
 
 /* The bits of the interface, in their order. */
-static const char *const features[] = { "queue", "region", "mutex", "eventcount" };
+static const char *const features[] = { "queue", "region", "mutex", "eventcount",
+					"priority" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 

@@ -13,7 +13,8 @@
 
 static json_t *queue_json(const struct ipcq_queue_info *queue)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "order", queue->order == IPCQ_PRIORITY ? "priority" : "fifo",
 			 "max_messages", (json_int_t)queue->max_messages,
 			 "max_message_size", (json_int_t)queue->max_message_size,
 			 "max_bytes", (json_int_t)queue->max_bytes,

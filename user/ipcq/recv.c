@@ -46,7 +46,7 @@ static const char doc[] =
 	"  raw    the bytes of the messages and nothing else; the default for one\n"
 	"         message (on a terminal a newline follows it)\n"
 	"  lines  a newline after each message; the default with -n or --all\n"
-	"  json   an object on a line for each message: sequence, size, and text, or\n"
+	"  json   an object on a line for each message: sequence, priority, size, and text, or\n"
 	"         base64 when the message is not UTF-8\n"
 	"\n"
 	"A message that was received but cannot be printed is lost; that is said, "
@@ -165,7 +165,7 @@ static int buffer_grow(struct reception *reception, size_t size)
  * be gone to another receiver before its length is asked: then just try again.
  */
 static ssize_t receive(struct reception *reception, unsigned int flags,
-		       uint64_t *sequence)
+		       struct ipcq_message_info *info)
 {
 	uint64_t deadline = reception->timeout < 0 ? IPCQ_NO_DEADLINE :
 			    ipcq_deadline(reception->timeout);
@@ -175,7 +175,7 @@ static ssize_t receive(struct reception *reception, unsigned int flags,
 		length = ipcq_queue_receive_until(reception->queue,
 						  reception->buffer,
 						  reception->size, flags,
-						  deadline, sequence);
+						  deadline, info);
 		if (length != -EMSGSIZE)
 			return length;
 		next = ipcq_queue_next_size(reception->queue);
@@ -188,7 +188,7 @@ static ssize_t receive(struct reception *reception, unsigned int flags,
 }
 
 static json_t *message_json(const char *payload, size_t length,
-			    uint64_t sequence)
+			    const struct ipcq_message_info *info)
 {
 	bool text = is_utf8(payload, length);
 	char *encoded = NULL;
@@ -201,15 +201,18 @@ static json_t *message_json(const char *payload, size_t length,
 		content = encoded ? json_string(encoded) : NULL;
 		free(encoded);
 	}
-	json = json_pack("{s:I, s:I, s:o}", "sequence", (json_int_t)sequence,
+	json = json_pack("{s:I, s:I, s:I, s:o}",
+			 "sequence", (json_int_t)info->sequence,
+			 "priority", (json_int_t)info->priority,
 			 "size", (json_int_t)length,
 			 text ? "text" : "base64", content);
 	return json;
 }
 
-static int write_json(const char *payload, size_t length, uint64_t sequence)
+static int write_json(const char *payload, size_t length,
+		      const struct ipcq_message_info *info)
 {
-	json_t *json = message_json(payload, length, sequence);
+	json_t *json = message_json(payload, length, info);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	int error = text ? 0 : -ENOMEM;
 
@@ -224,12 +227,12 @@ static int write_json(const char *payload, size_t length, uint64_t sequence)
 
 /* What is written goes to the descriptor at once, so that an error is known. */
 static int write_message(struct reception *reception, size_t length,
-			 uint64_t sequence)
+			 const struct ipcq_message_info *info)
 {
 	int error;
 
 	if (reception->format == FORMAT_JSON) {
-		error = write_json(reception->buffer, length, sequence);
+		error = write_json(reception->buffer, length, info);
 	} else {
 		if (reception->newline)
 			reception->buffer[length++] = '\n';
@@ -238,7 +241,7 @@ static int write_message(struct reception *reception, size_t length,
 	if (!error)
 		return EXIT_OK;
 	complain("message %llu was received, but cannot be written and is lost: %s",
-		 (unsigned long long)sequence, strerror(-error));
+		 (unsigned long long)info->sequence, strerror(-error));
 	return EXIT_FAILED;
 }
 
@@ -264,7 +267,8 @@ static int report_receive(const struct reception *reception, int error)
 
 static int receive_all(struct reception *reception)
 {
-	uint64_t wanted = reception->number ? reception->number : 1, sequence;
+	uint64_t wanted = reception->number ? reception->number : 1;
+	struct ipcq_message_info info;
 	unsigned int flags = reception->nonblock ? IPCQ_DONTWAIT : 0;
 	ssize_t length;
 	int code;
@@ -272,12 +276,12 @@ static int receive_all(struct reception *reception)
 	if (reception->all && reception->timeout < 0)
 		flags = IPCQ_DONTWAIT;
 	while (reception->all || reception->received < wanted) {
-		length = receive(reception, flags, &sequence);
+		length = receive(reception, flags, &info);
 		if (length == -EAGAIN && reception->all && reception->received)
 			break;
 		if (length < 0)
 			return report_receive(reception, (int)length);
-		code = write_message(reception, (size_t)length, sequence);
+		code = write_message(reception, (size_t)length, &info);
 		if (code)
 			return code;
 		reception->received++;

@@ -16,6 +16,7 @@ enum {
 	OPTION_STDIN = 'i',
 	OPTION_TIMEOUT = 't',
 	OPTION_CREATE = 'c',
+	OPTION_PRIORITY = 'p',
 	OPTION_NONBLOCK = OPTION_FIRST,
 };
 
@@ -28,6 +29,9 @@ static const struct argp_option options[] = {
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Wait at most this long for room for each message", 0 },
 	{ "nonblock", OPTION_NONBLOCK, NULL, 0, "Do not wait for room", 0 },
+	{ "priority", OPTION_PRIORITY, "N", 0,
+	  "Priority, 0 (the default) to 32767, in a queue created with "
+	  "--priorities; higher ones are received first", 0 },
 	{ "create", OPTION_CREATE, NULL, 0,
 	  "Create the queue when there is none; it stays until 'ipcq rm'", 0 },
 	{ 0 }
@@ -51,6 +55,7 @@ struct sending {
 	bool lines;
 	bool whole;			/* standard input as one message */
 	bool create;
+	uint32_t priority;
 	unsigned int flags;
 	int64_t timeout;		/* nanoseconds; negative: none */
 
@@ -91,6 +96,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_NONBLOCK:
 		sending->flags = IPCQ_DONTWAIT;
 		return 0;
+	case OPTION_PRIORITY:
+		sending->priority = parse_number(state, "--priority", argument,
+						 0, IPCQ_HIGHEST_PRIORITY);
+		return 0;
 	case OPTION_CREATE:
 		sending->create = true;
 		return 0;
@@ -121,6 +130,9 @@ static int report_send(const struct sending *sending, int error)
 		complain("'%s' is full", name);
 	else if (error == -ETIMEDOUT)
 		complain("'%s' is full, and there was no room in time", name);
+	else if (error == -EINVAL && sending->priority)
+		complain("'%s' has no priorities; create it with --priorities",
+			 name);
 	else
 		code = report(sending->name, error);
 	if (sending->count > 1 || sending->lines)
@@ -134,8 +146,9 @@ static int send_one(struct sending *sending, const void *payload, size_t length)
 {
 	uint64_t deadline = sending->timeout < 0 ? IPCQ_NO_DEADLINE :
 			    ipcq_deadline(sending->timeout);
-	int error = ipcq_queue_send_until(sending->queue, payload, length,
-					  sending->flags, deadline, NULL);
+	int error = ipcq_queue_send_priority(sending->queue, payload, length,
+					     sending->priority, sending->flags,
+					     deadline, NULL);
 
 	if (error)
 		return report_send(sending, error);

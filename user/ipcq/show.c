@@ -205,6 +205,8 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	printf("  %-20s %s of %s\n", "bytes",
 	       human_size(text[0], sizeof(text[0]), queue->bytes),
 	       human_size(text[1], sizeof(text[1]), queue->max_bytes));
+	printf("  %-20s %s\n", "order", queue->order == IPCQ_PRIORITY ?
+	       "highest priority first" : "as sent");
 	print_bytes("longest message", queue->max_message_size);
 	print_bytes("memory kept", queue->memory);
 	print_number("sent", queue->sent);

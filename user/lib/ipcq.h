@@ -142,12 +142,22 @@ const char *ipcq_strerror(int error);
 
 /* ------------------------------------------------------------------- queue */
 
+/* In which order a queue gives its messages. */
+enum ipcq_order {
+	IPCQ_FIFO	= 0,		/* as they were sent */
+	IPCQ_PRIORITY	= 1,		/* the highest priority first, then as sent */
+};
+
+/* The highest priority; the lowest is 0. */
+#define IPCQ_HIGHEST_PRIORITY	32767
+
 /* What a queue is created with; 0 stands for the default. */
 struct ipcq_queue_options {
 	uint32_t max_messages;		/* default 64 */
 	uint32_t max_message_size;	/* bytes, default 1 MiB */
 	uint64_t max_bytes;		/* default max_messages * max_message_size */
 	uint32_t mode;			/* permission bits, default 0600 */
+	enum ipcq_order order;		/* default IPCQ_FIFO */
 };
 
 /**
@@ -221,7 +231,31 @@ int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
 			  uint64_t *sequence);
 
 /**
- * ipcq_queue_receive() - receive the oldest message, waiting for one
+ * ipcq_queue_send_priority() - send a message with a priority
+ * @queue: the handle, of a queue that was created with IPCQ_PRIORITY
+ * @payload: the message; may be NULL when @length is 0
+ * @length: bytes, 0 to the queue's longest message
+ * @priority: 0 to IPCQ_HIGHEST_PRIORITY
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @sequence: receives the message's number in the queue, or NULL
+ *
+ * Return: 0; -EINVAL the priority is too high, or above 0 in a queue without
+ * priorities; the errors of ipcq_queue_send_until().
+ */
+int ipcq_queue_send_priority(struct ipcq_queue *queue, const void *payload,
+			     size_t length, uint32_t priority,
+			     unsigned int flags, uint64_t deadline,
+			     uint64_t *sequence);
+
+/* What comes with a message besides its payload. */
+struct ipcq_message_info {
+	uint64_t sequence;		/* its number in the queue, from 1 */
+	uint32_t priority;		/* that it was sent with */
+};
+
+/**
+ * ipcq_queue_receive() - receive the next message, waiting for one
  * @queue: the handle
  * @buffer: where to put it; may be NULL when @size is 0
  * @size: bytes of the buffer
@@ -232,13 +266,13 @@ int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
 ssize_t ipcq_queue_receive(struct ipcq_queue *queue, void *buffer, size_t size);
 
 /**
- * ipcq_queue_receive_until() - receive the oldest message until a deadline
+ * ipcq_queue_receive_until() - receive the next message until a deadline
  * @queue: the handle
  * @buffer: where to put it; may be NULL when @size is 0
  * @size: bytes of the buffer
  * @flags: 0 or IPCQ_DONTWAIT
  * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
- * @sequence: receives the message's number in the queue, or NULL
+ * @info: receives what comes with the message, or NULL
  *
  * Return: the message's length; -EMSGSIZE the message is longer than the buffer
  * and stays in the queue; -EAGAIN no message; -ETIMEDOUT; -EINTR a signal handler
@@ -246,7 +280,8 @@ ssize_t ipcq_queue_receive(struct ipcq_queue *queue, void *buffer, size_t size);
  */
 ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 				 size_t size, unsigned int flags,
-				 uint64_t deadline, uint64_t *sequence);
+				 uint64_t deadline,
+				 struct ipcq_message_info *info);
 
 /**
  * ipcq_queue_next_size() - bytes of the message that is next to be received
@@ -258,6 +293,7 @@ ssize_t ipcq_queue_next_size(struct ipcq_queue *queue);
 
 /* A queue's attributes and counters; sizes in bytes. */
 struct ipcq_queue_info {
+	enum ipcq_order order;
 	uint32_t max_messages;
 	uint32_t max_message_size;
 	uint64_t max_bytes;

@@ -57,6 +57,7 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 	if (nla_parse_nested(a, IPCQ_A_QUEUE_MAX, nested, NULL) < 0)
 		return -EPROTO;
 	*out = (struct ipcq_queue_info) {
+		.order = (enum ipcq_order)get_u32(a[IPCQ_A_QUEUE_ORDER]),
 		.max_messages = get_u32(a[IPCQ_A_QUEUE_MAX_MESSAGES]),
 		.max_message_size = get_u32(a[IPCQ_A_QUEUE_MAX_MESSAGE_SIZE]),
 		.max_bytes = get_u64(a[IPCQ_A_QUEUE_MAX_BYTES]),

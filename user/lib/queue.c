@@ -29,6 +29,7 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 	arg.max_messages = options->max_messages;
 	arg.max_message_size = options->max_message_size;
 	arg.max_bytes = options->max_bytes;
+	arg.order = options->order;
 
 	/* All that can fail here comes before the kernel creates the queue. */
 	queue = malloc(sizeof(*queue));
@@ -82,17 +83,21 @@ int ipcq_queue_fd(const struct ipcq_queue *queue)
 	return queue->fd;
 }
 
-int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
-			  size_t length, unsigned int flags, uint64_t deadline,
-			  uint64_t *sequence)
+int ipcq_queue_send_priority(struct ipcq_queue *queue, const void *payload,
+			     size_t length, uint32_t priority,
+			     unsigned int flags, uint64_t deadline,
+			     uint64_t *sequence)
 {
 	struct ipcq_queue_send arg = {
 		/* The kernel copies what is announced: the less, the faster. */
-		.size = sequence ? sizeof(arg) : IPCQ_QUEUE_SEND_MIN,
+		.size = sequence ? sizeof(arg) :
+			priority ? offsetof(struct ipcq_queue_send, sequence) :
+				   IPCQ_QUEUE_SEND_MIN,
 		.flags = flags,
 		.payload = (uintptr_t)payload,
 		.length = length,
 		.deadline = deadline,
+		.priority = priority,
 	};
 	int error;
 
@@ -104,6 +109,14 @@ int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
 	return error;
 }
 
+int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
+			  size_t length, unsigned int flags, uint64_t deadline,
+			  uint64_t *sequence)
+{
+	return ipcq_queue_send_priority(queue, payload, length, 0, flags,
+					deadline, sequence);
+}
+
 int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
 		    size_t length)
 {
@@ -113,10 +126,11 @@ int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
 
 ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 				 size_t size, unsigned int flags,
-				 uint64_t deadline, uint64_t *sequence)
+				 uint64_t deadline,
+				 struct ipcq_message_info *info)
 {
 	struct ipcq_queue_receive arg = {
-		.size = sequence ? sizeof(arg) : IPCQ_QUEUE_RECEIVE_MIN,
+		.size = info ? sizeof(arg) : IPCQ_QUEUE_RECEIVE_MIN,
 		.flags = flags,
 		.payload = (uintptr_t)buffer,
 		.length = size,
@@ -127,8 +141,11 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 	if (ipcq_unlikely(flags & ~IPCQ_DONTWAIT))
 		return -EINVAL;
 	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
-	if (length >= 0 && sequence)
-		*sequence = arg.sequence;
+	if (length >= 0 && info)
+		*info = (struct ipcq_message_info) {
+			.sequence = arg.sequence,
+			.priority = arg.priority,
+		};
 	return length;
 }
 
@@ -157,6 +174,7 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 	if (id)
 		*id = stat.id;
 	*out = (struct ipcq_queue_info) {
+		.order = (enum ipcq_order)stat.order,
 		.max_messages = stat.max_messages,
 		.max_message_size = stat.max_message_size,
 		.max_bytes = stat.max_bytes,

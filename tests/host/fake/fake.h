@@ -37,6 +37,7 @@ struct fake_queue {
 	uint32_t max_messages;
 	uint32_t max_message_size;
 	uint64_t max_bytes;
+	uint32_t order;
 	uint32_t count;
 	uint32_t waiting_senders;
 	uint32_t waiting_receivers;
@@ -44,6 +45,8 @@ struct fake_queue {
 	uint64_t sent;
 	uint64_t received;
 	uint32_t lengths[FAKE_MESSAGES];
+	uint32_t priorities[FAKE_MESSAGES];
+	uint64_t sequences[FAKE_MESSAGES];
 };
 
 struct fake_region {

@@ -50,6 +50,7 @@ static void put_queue(struct nl_msg *message, const struct fake_queue *queue)
 	nla_put_u32(message, IPCQ_A_QUEUE_MAX_MESSAGE_SIZE,
 		    queue->max_message_size);
 	nla_put_u64(message, IPCQ_A_QUEUE_MAX_BYTES, queue->max_bytes);
+	nla_put_u32(message, IPCQ_A_QUEUE_ORDER, queue->order);
 	nla_put_u32(message, IPCQ_A_QUEUE_MESSAGES, queue->count);
 	nla_put_u64(message, IPCQ_A_QUEUE_BYTES, queue->bytes);
 	nla_put_u64(message, IPCQ_A_QUEUE_MEMORY, queue->bytes);

@@ -3,6 +3,7 @@
  * The model's queues: the payloads lie one after the other in the object's data.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -21,8 +22,10 @@ int fake_queue_open(struct fake_object *object, bool created, void *argument)
 			open->max_messages != queue->max_messages) ||
 		       (open->max_message_size &&
 			open->max_message_size != queue->max_message_size) ||
-		       (open->max_bytes && open->max_bytes != queue->max_bytes) ?
+		       (open->max_bytes && open->max_bytes != queue->max_bytes) ||
+		       (open->order && open->order != queue->order) ?
 		       -EBADR : 0;
+	queue->order = open->order;
 	queue->max_messages = open->max_messages ? open->max_messages : 64;
 	queue->max_message_size = open->max_message_size ?
 				  open->max_message_size :
@@ -39,12 +42,41 @@ static bool has_room(const struct fake_queue *queue, uint64_t length)
 	       queue->bytes + length <= FAKE_DATA_SIZE;
 }
 
+#define shift(_array, _at, _count)					\
+	memmove((_array) + (_at) + 1, (_array) + (_at),			\
+		((_count) - (_at)) * sizeof(*(_array)))
+
+/* Put a message behind those with its priority and higher ones. */
+static void insert(struct fake_queue *queue, char *data,
+		   const struct ipcq_queue_send *send, uint32_t priority)
+{
+	uint32_t at = 0, before = 0;
+
+	while (at < queue->count && queue->priorities[at] >= priority)
+		before += queue->lengths[at++];
+	memmove(data + before + send->length, data + before,
+		queue->bytes - before);
+	if (send->length)
+		memcpy(data + before, (const void *)(uintptr_t)send->payload,
+		       send->length);
+	shift(queue->lengths, at, queue->count);
+	shift(queue->priorities, at, queue->count);
+	shift(queue->sequences, at, queue->count);
+	queue->lengths[at] = (uint32_t)send->length;
+	queue->priorities[at] = priority;
+	queue->sequences[at] = ++queue->sent;
+	queue->count++;
+	queue->bytes += send->length;
+}
+
 static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send)
 {
 	struct fake_queue *queue = &handle->object->queue;
+	uint32_t priority = send->size > IPCQ_QUEUE_SEND_MIN ? send->priority : 0;
 	int error;
 
-	if (send->size != sizeof(*send) && send->size != IPCQ_QUEUE_SEND_MIN)
+	if (send->size != sizeof(*send) && send->size != IPCQ_QUEUE_SEND_MIN &&
+	    send->size != offsetof(struct ipcq_queue_send, sequence))
 		return -EINVAL;
 	if (!(handle->access & IPCQ_OPEN_F_WRITE))
 		return -EBADF;
@@ -52,6 +84,9 @@ static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send
 		return -EOPNOTSUPP;
 	if (send->length > queue->max_message_size)
 		return -EMSGSIZE;
+	if (priority > IPCQ_PRIORITY_MAX ||
+	    (priority && queue->order != IPCQ_ORDER_PRIORITY))
+		return -EINVAL;
 	while (!has_room(queue, send->length)) {
 		if (handle->nonblock || send->flags & IPCQ_SEND_F_NONBLOCK)
 			return -EAGAIN;
@@ -61,12 +96,7 @@ static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send
 		if (error)
 			return error;
 	}
-	if (send->length)
-		memcpy(fake_data(handle->object) + queue->bytes,
-		       (const void *)(uintptr_t)send->payload, send->length);
-	queue->lengths[queue->count++] = (uint32_t)send->length;
-	queue->bytes += send->length;
-	queue->sent++;
+	insert(queue, fake_data(handle->object), send, priority);
 	if (send->size == sizeof(*send))
 		send->sequence = queue->sent;
 	return 0;
@@ -105,12 +135,18 @@ static int receive_message(struct fake_handle *handle,
 		memcpy((void *)(uintptr_t)receive->payload, data, length);
 	queue->bytes -= length;
 	memmove(data, data + length, queue->bytes);
+	if (receive->size == sizeof(*receive)) {
+		receive->sequence = queue->sequences[0];
+		receive->priority = queue->priorities[0];
+	}
 	queue->count--;
 	memmove(queue->lengths, queue->lengths + 1,
 		queue->count * sizeof(*queue->lengths));
+	memmove(queue->priorities, queue->priorities + 1,
+		queue->count * sizeof(*queue->priorities));
+	memmove(queue->sequences, queue->sequences + 1,
+		queue->count * sizeof(*queue->sequences));
 	queue->received++;
-	if (receive->size == sizeof(*receive))
-		receive->sequence = queue->received;
 	return (int)length;
 }
 
@@ -124,6 +160,7 @@ static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
 		.size = sizeof(*stat),
 		.id = object->id,
 		.max_bytes = queue->max_bytes,
+		.order = queue->order,
 		.max_messages = queue->max_messages,
 		.max_message_size = queue->max_message_size,
 		.messages = queue->count,
