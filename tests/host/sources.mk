@@ -36,3 +36,5 @@ bench-engine	:= $(addprefix user/bench/,engine.c side.c plan.c mechanism.c fd.c 
 		   parse.c payload.c stats.c)
 host-test_bench_engine-sources	:= $(bench-engine)
 host-test_bench_pure-sources	:= $(bench-engine) user/bench/environment.c
+host-test_bench_passes-sources	:= $(bench-engine) $(addprefix user/bench/,mech_pipe.c \
+				   mech_posix_shm.c slots.c)

@@ -4,6 +4,7 @@
 #include "side.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ void bench_signals_release(const sigset_t *old)
 struct pair {
 	struct bench_shared *shared;
 	struct bench_link link;
-	pid_t pid[2];			/* 0: not running */
+	pid_t pid[2];			/* 0: not running; of threads near only */
 	int status[2];			/* of waitpid() */
 	int control[2];
 };
@@ -79,11 +80,67 @@ run_child(const struct bench_request *request, struct pair *pair,
 				  pair->control[side], pair->shared));
 }
 
+/* A side of a pair of threads. */
+struct thread {
+	const struct bench_request *request;
+	struct pair *pair;
+	struct bench_link link;
+	enum bench_side side;
+};
+
+/* Ends the process where it fails: the other thread may wait for ever. */
+static void *run_thread(void *context)
+{
+	struct thread *thread = context;
+	struct bench_shared *shared = thread->pair->shared;
+	enum bench_status status;
+
+	status = bench_side_run(thread->request, &thread->link, thread->side,
+				thread->pair->control[thread->side], shared);
+	if (status == BENCH_OK)
+		return NULL;
+	if (thread->side != BENCH_NEAR)
+		memcpy(shared->why[BENCH_NEAR], thread->link.why,
+		       sizeof(thread->link.why));
+	_exit((int)status);
+}
+
+static void __attribute__((noreturn))
+run_threads(const struct bench_request *request, struct pair *pair, pid_t parent)
+{
+	struct thread near = { request, pair, pair->link, BENCH_NEAR };
+	struct thread far = { request, pair, pair->link, BENCH_FAR };
+	pthread_t other;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		_exit(BENCH_FAIL);
+	if (pthread_create(&other, NULL, run_thread, &far))
+		_exit(BENCH_FAIL);
+	run_thread(&near);
+	pthread_join(other, NULL);
+	_exit(BENCH_OK);
+}
+
+static int start_threads(const struct bench_request *request, struct pair *pair)
+{
+	pid_t parent = getpid();
+
+	pair->pid[BENCH_NEAR] = fork();
+	if (pair->pid[BENCH_NEAR] == 0)
+		run_threads(request, pair, parent);
+	if (pair->pid[BENCH_NEAR] > 0)
+		return 0;
+	pair->pid[BENCH_NEAR] = 0;
+	return -errno;
+}
+
 static int start(const struct bench_request *request, struct pair *pair)
 {
 	pid_t parent = getpid();
 	int side;
 
+	if (request->mechanism->threads)
+		return start_threads(request, pair);
 	for (side = BENCH_NEAR; side <= BENCH_FAR; side++) {
 		pair->pid[side] = fork();
 		if (pair->pid[side] == 0)

@@ -7,7 +7,8 @@
  * and removes everything, whatever happens to them.  The sides go through the
  * same phases together: where asked a pass in which every byte is written and
  * checked, then the warm-up, then the timed pass.  Each phase starts with the
- * far side telling that it is ready, and ends with nothing under way.
+ * far side telling that it is ready, and ends with nothing under way.  Where the
+ * mechanism wants threads, both sides are threads of one process instead.
  *
  * Round trip: the near side sends, the far side answers, one message at a time
  * (a closed loop).  Stream: the near side sends as fast as the mechanism lets

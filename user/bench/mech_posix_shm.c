@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* POSIX shared memory with POSIX semaphores in it. */
+/*
+ * POSIX shared memory with POSIX semaphores in it; and the same in the memory of
+ * one process, whose threads need not share it.
+ */
+#define _GNU_SOURCE
 #include "mechanisms.h"
 #include "slots.h"
 
@@ -71,13 +75,13 @@ static enum bench_status map(struct bench_link *link, int fd)
 	return BENCH_OK;
 }
 
-static enum bench_status fill(struct bench_link *link)
+static enum bench_status fill(struct bench_link *link, int shared)
 {
 	struct state *state = link->state;
 	unsigned int i;
 
 	for (i = 0; i < BENCH_SEMAPHORES; i++)
-		if (sem_init(&state->semaphores[i].value, 1,
+		if (sem_init(&state->semaphores[i].value, shared,
 			     bench_slots_start(link->depth, i)))
 			return bench_fail_errno(link, "sem_init", errno);
 	bench_slots_init(&state->slots, &posix_semaphores, state->semaphores,
@@ -87,17 +91,25 @@ static enum bench_status fill(struct bench_link *link)
 	return BENCH_OK;
 }
 
-static enum bench_status setup(struct bench_link *link)
+static enum bench_status make(struct bench_link *link)
 {
 	struct state *state = calloc(1, sizeof(*state));
-	enum bench_status status;
-	int fd;
 
 	if (!state)
 		return bench_fail(link, "out of memory");
 	link->state = state;
 	state->bytes = BENCH_SEMAPHORES * sizeof(union semaphore) +
 		       bench_slots_memory(link->size, link->depth);
+	return BENCH_OK;
+}
+
+static enum bench_status setup(struct bench_link *link)
+{
+	enum bench_status status = make(link);
+	int fd;
+
+	if (status)
+		return status;
 	fd = open_memory();
 	if (fd < 0 && errno == ENOENT)
 		return bench_skip(link, "shm_open: /dev/shm is not there");
@@ -105,7 +117,35 @@ static enum bench_status setup(struct bench_link *link)
 		return bench_fail_errno(link, "shm_open", errno);
 	status = map(link, fd);
 	close(fd);
-	return status ? status : fill(link);
+	return status ? status : fill(link, 1);
+}
+
+static enum bench_status setup_threads(struct bench_link *link)
+{
+	enum bench_status status = make(link);
+	struct state *state = link->state;
+	void *memory;
+
+	if (status)
+		return status;
+	memory = mmap(NULL, state->bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return bench_fail_errno(link, "mmap", errno);
+	state->semaphores = memory;
+	return fill(link, 0);
+}
+
+/* Each thread counts its own messages; its copy goes with the process. */
+static enum bench_status attach_thread(struct bench_link *link)
+{
+	struct state *state = malloc(sizeof(*state));
+
+	if (!state)
+		return bench_fail(link, "out of memory");
+	*state = *(struct state *)link->state;
+	link->state = state;
+	return bench_slots_attach(link);
 }
 
 static void teardown(struct bench_link *link)
@@ -127,6 +167,21 @@ const struct bench_mechanism bench_posix_shm = {
 	.copies = 1,
 	.setup = setup,
 	.attach = bench_slots_attach,
+	.teardown = teardown,
+	.reserve = bench_slots_reserve,
+	.release = bench_slots_release,
+	.send = bench_slots_send,
+	.receive = bench_slots_receive,
+};
+
+const struct bench_mechanism bench_threads = {
+	.name = "threads",
+	.summary = "two threads of one process, slots that POSIX semaphores count",
+	.depth = "messages, as given",
+	.copies = 1,
+	.threads = true,
+	.setup = setup_threads,
+	.attach = attach_thread,
 	.teardown = teardown,
 	.reserve = bench_slots_reserve,
 	.release = bench_slots_release,

@@ -13,6 +13,9 @@
  * that failed half way.  Whatever outlives processes has no name any more when
  * setup() returns, or is removed there.
  *
+ * With threads both sides are threads of one process; each has its own copy of the
+ * link, whose state is the same.
+ *
  * To add a mechanism: one file with a struct bench_mechanism, and one line each
  * in mechanisms.h and mechanisms.c.
  */
@@ -64,6 +67,7 @@ struct bench_mechanism {
 	const char *depth;		/* what bounds the messages under way */
 	unsigned int copies;		/* of a payload, sender to receiver */
 	bool lossy;
+	bool threads;		/* both sides in one process */
 	bool keeps_payload;	/* reserve() gives the sender's own memory */
 
 	enum bench_status (*setup)(struct bench_link *link);

@@ -24,6 +24,7 @@ const struct bench_mechanism * const bench_mechanisms[] = {
 	&bench_file,
 	&bench_vmsplice,
 	&bench_process_vm,
+	&bench_threads,
 	NULL,
 };
 

@@ -24,5 +24,6 @@ extern const struct bench_mechanism bench_mapped_file;
 extern const struct bench_mechanism bench_file;
 extern const struct bench_mechanism bench_vmsplice;
 extern const struct bench_mechanism bench_process_vm;
+extern const struct bench_mechanism bench_threads;
 
 #endif /* BENCH_MECHANISMS_H */
