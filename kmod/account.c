@@ -5,8 +5,6 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/hashtable.h>
-#include <linux/limits.h>
-#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -14,24 +12,17 @@
 #include "account.h"
 #include "limits.h"
 
-u64 ipcq_account_limits[IPCQ_RESOURCES];
+/* Which limit bounds which resource. */
+static const u8 account_limits[IPCQ_RESOURCES] = {
+	[IPCQ_RESOURCE_OBJECTS] = IPCQ_A_LIMIT_USER_OBJECTS,
+	[IPCQ_RESOURCE_MESSAGE_BYTES] = IPCQ_A_LIMIT_USER_MESSAGE_BYTES,
+	[IPCQ_RESOURCE_REGION_BYTES] = IPCQ_A_LIMIT_USER_REGION_BYTES,
+	[IPCQ_RESOURCE_OWNERS] = IPCQ_A_LIMIT_USER_OWNERS,
+};
 
 /* Protects the table; the last reference to an account is dropped under it. */
 static DEFINE_MUTEX(accounts_lock);
 static DEFINE_HASHTABLE(accounts, 6);
-
-void ipcq_account_init(void)
-{
-	u64 ram = (u64)totalram_pages() << PAGE_SHIFT;
-
-	ipcq_account_limits[IPCQ_RESOURCE_OBJECTS] = IPCQ_USER_OBJECTS;
-	ipcq_account_limits[IPCQ_RESOURCE_OWNERS] = IPCQ_USER_OWNERS;
-	ipcq_account_limits[IPCQ_RESOURCE_MESSAGE_BYTES] =
-		max_t(u64, ram / IPCQ_USER_MESSAGE_SHARE,
-		      IPCQ_USER_MESSAGE_BYTES_MIN);
-	ipcq_account_limits[IPCQ_RESOURCE_REGION_BYTES] =
-		ram / IPCQ_USER_REGION_SHARE;
-}
 
 struct ipcq_account *ipcq_account_get(struct ipcq_account *account)
 {
@@ -141,12 +132,14 @@ static bool charge_one(atomic64_t *used, u64 amount, u64 limit)
  * @resource: what
  * @amount: how much
  *
+ * The limit may have been set below what is used; then there is no more.
+ *
  * Return: 0, or -EDQUOT, and then nothing is charged.
  */
 int ipcq_account_charge(struct ipcq_account *account,
 			enum ipcq_resource resource, u64 amount)
 {
-	u64 limit = ipcq_account_limits[resource];
+	u64 limit = ipcq_limit(account_limits[resource]);
 	struct ipcq_account *a, *undo;
 
 	if (amount > limit)

@@ -37,11 +37,6 @@ struct ipcq_account {
 	atomic64_t used[IPCQ_RESOURCES];
 };
 
-/* Set once, before the first account exists. */
-extern u64 ipcq_account_limits[IPCQ_RESOURCES];
-
-void ipcq_account_init(void);
-
 struct ipcq_account *ipcq_account_of_current(void);
 struct ipcq_account *ipcq_account_get(struct ipcq_account *account);
 void ipcq_account_put(struct ipcq_account *account);

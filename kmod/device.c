@@ -26,33 +26,42 @@
 			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT |	\
 			 IPCQ_FEATURE_PRIORITY)
 
+/* What the calling process's user has, and may have. */
+static void query_account(struct ipcq_query *query,
+			  const struct ipcq_account *account)
+{
+	const atomic64_t *used = account->used;
+
+	query->objects = atomic64_read(&used[IPCQ_RESOURCE_OBJECTS]);
+	query->objects_limit = ipcq_limit(IPCQ_A_LIMIT_USER_OBJECTS);
+	query->message_bytes =
+		atomic64_read(&used[IPCQ_RESOURCE_MESSAGE_BYTES]);
+	query->message_bytes_limit = ipcq_limit(IPCQ_A_LIMIT_USER_MESSAGE_BYTES);
+	query->region_bytes = atomic64_read(&used[IPCQ_RESOURCE_REGION_BYTES]);
+	query->region_bytes_limit = ipcq_limit(IPCQ_A_LIMIT_USER_REGION_BYTES);
+	query->owners = atomic64_read(&used[IPCQ_RESOURCE_OWNERS]);
+	query->owners_limit = ipcq_limit(IPCQ_A_LIMIT_USER_OWNERS);
+}
+
 static int device_query(struct ipcq_call *call)
 {
+	struct ipcq_registry *registry = call->file->private_data;
 	struct ipcq_query *query = &call->args.query;
 	struct ipcq_account *account = ipcq_account_of_current();
-	const u64 *limits = ipcq_account_limits;
 
 	if (IS_ERR(account))
 		return PTR_ERR(account);
+	query_account(query, account);
+	ipcq_account_put(account);
 
 	query->features = FEATURES;
-	query->max_messages = IPCQ_MAX_MESSAGES;
-	query->max_message_size = IPCQ_MAX_MESSAGE_SIZE;
-	query->max_region_size = IPCQ_MAX_REGION_SIZE;
-	query->max_mutexes = IPCQ_MAX_MUTEXES;
-	query->max_eventcounts = IPCQ_MAX_EVENTCOUNTS;
-
-	query->objects = atomic64_read(&account->used[IPCQ_RESOURCE_OBJECTS]);
-	query->objects_limit = limits[IPCQ_RESOURCE_OBJECTS];
-	query->message_bytes =
-		atomic64_read(&account->used[IPCQ_RESOURCE_MESSAGE_BYTES]);
-	query->message_bytes_limit = limits[IPCQ_RESOURCE_MESSAGE_BYTES];
-	query->region_bytes =
-		atomic64_read(&account->used[IPCQ_RESOURCE_REGION_BYTES]);
-	query->region_bytes_limit = limits[IPCQ_RESOURCE_REGION_BYTES];
-	query->owners = atomic64_read(&account->used[IPCQ_RESOURCE_OWNERS]);
-	query->owners_limit = limits[IPCQ_RESOURCE_OWNERS];
-	ipcq_account_put(account);
+	query->max_messages = ipcq_limit(IPCQ_A_LIMIT_MAX_MESSAGES);
+	query->max_message_size = ipcq_limit(IPCQ_A_LIMIT_MAX_MESSAGE_SIZE);
+	query->max_region_size = ipcq_limit(IPCQ_A_LIMIT_MAX_REGION_SIZE);
+	query->max_mutexes = ipcq_limit(IPCQ_A_LIMIT_MAX_MUTEXES);
+	query->max_eventcounts = ipcq_limit(IPCQ_A_LIMIT_MAX_EVENTCOUNTS);
+	query->namespace_objects = READ_ONCE(registry->objects);
+	query->namespace_objects_limit = READ_ONCE(registry->max_objects);
 
 	return ipcq_call_put_all(call, sizeof(*query));
 }
@@ -90,8 +99,8 @@ static int device_unlink(struct ipcq_call *call)
 }
 
 static const struct ipcq_operation device_operations[] = {
-	IPCQ_OPERATION(IPCQ_IOC_QUERY, struct ipcq_query,
-		       sizeof(struct ipcq_query), 0, device_query),
+	IPCQ_OPERATION(IPCQ_IOC_QUERY, struct ipcq_query, IPCQ_QUERY_MIN, 0,
+		       device_query),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_OPEN, struct ipcq_queue_open,
 		       sizeof(struct ipcq_queue_open), IPCQ_OPEN_F_ALL,
 		       device_queue_open),

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every bound of the module, in one place.
+ * Every bound of the module, in one place: what it is built for, and the limits
+ * that the administrator sets while it runs.
  */
 #ifndef IPCQ_LIMITS_H
 #define IPCQ_LIMITS_H
 
-/* A queue's attributes: the largest allowed, and the defaults. */
+#include <linux/compiler.h>
+#include <linux/ipcq.h>
+#include <linux/ipcq_netlink.h>
+#include <linux/types.h>
+
+/* A queue's attributes: the largest that can be allowed, and the defaults. */
 #define IPCQ_MAX_MESSAGES		65536U
 #define IPCQ_MAX_MESSAGE_SIZE		(1U << 20)
 #define IPCQ_DEFAULT_MESSAGES		64U
@@ -17,15 +23,16 @@
 #define IPCQ_MAX_EVENTCOUNTS		4096U
 
 /*
- * Of one user: existing objects, and threads attached to regions.  When many
- * owners end at once, somebody has to look at every mutex for each.
+ * Of one user, until the administrator says otherwise: existing objects, and
+ * threads attached to regions.  When many owners end at once, somebody has to look
+ * at every mutex for each.
  */
 #define IPCQ_USER_OBJECTS		1024U
 #define IPCQ_USER_OWNERS		8192U
 
 /*
- * Of one user: message memory is a sixteenth of RAM, and at least this much;
- * the sizes of regions add up to half of RAM at most, as a tmpfs's do.
+ * Likewise: message memory is a sixteenth of RAM, and at least this much; the
+ * sizes of regions add up to half of RAM at most, as a tmpfs's do.
  */
 #define IPCQ_USER_MESSAGE_BYTES_MIN	(64ULL << 20)
 #define IPCQ_USER_MESSAGE_SHARE		16
@@ -55,5 +62,37 @@
  * changing, before it lets go of the region's lock and looks for signals.
  */
 #define IPCQ_WORD_TRIES			32
+
+/*
+ * The limits that can be set: of an object that is created, and of each user.  A
+ * limit goes by the number of its netlink attribute.
+ *
+ * They are read without a lock.  A limit is one word, so that READ_ONCE() gives
+ * the old value or the new one and nothing between; no decision takes two of them,
+ * so their order does not matter; and a decision that was made by the old value
+ * while the new one was set could as well have been made just before.  What holds
+ * then is what a lowered limit promises: it refuses, and takes nothing away.
+ *
+ * The limit of a namespace is in its registry.
+ */
+#define IPCQ_GLOBAL_LIMITS	(IPCQ_A_LIMIT_USER_OWNERS + 1)
+
+extern u64 ipcq_limits[IPCQ_GLOBAL_LIMITS];
+
+static inline u64 ipcq_limit(unsigned int limit)
+{
+	return READ_ONCE(ipcq_limits[limit]);
+}
+
+/* The attributes of an open; which one the kind of object says. */
+union ipcq_attributes {
+	struct ipcq_queue_open queue;
+	struct ipcq_region_open region;
+};
+
+void ipcq_limits_init(void);
+bool ipcq_limit_allows(unsigned int limit, u64 value);
+int ipcq_limits_apply(u32 kind, const void *attributes,
+		      union ipcq_attributes *out);
 
 #endif /* IPCQ_LIMITS_H */

@@ -12,12 +12,13 @@
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common
  *	ioctl, wait, account		arguments, waiting, charges
+ *	limits				what is allowed
  *	order.h, priority.h, bounds.h	pure
  */
 #include <linux/module.h>
 
-#include "account.h"
 #include "device.h"
+#include "limits.h"
 #include "message.h"
 #include "netlink.h"
 #include "owner.h"
@@ -29,7 +30,7 @@ static int __init ipcq_init(void)
 {
 	int ret;
 
-	ipcq_account_init();
+	ipcq_limits_init();
 	ret = ipcq_message_init();
 	if (ret)
 		return ret;

@@ -2,6 +2,7 @@
 /*
  * The generic netlink family: the protocol is in uapi/linux/ipcq_netlink.h.
  */
+#include <linux/capability.h>
 #include <linux/ipcq.h>
 #include <linux/ipcq_netlink.h>
 #include <linux/module.h>
@@ -10,10 +11,13 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "limits.h"
 #include "netlink.h"
 #include "queue.h"
 #include "region.h"
 #include "registry.h"
+
+#define FIRST_LIMIT	IPCQ_A_LIMIT_MAX_MESSAGES
 
 static struct genl_family ipcq_family;
 
@@ -227,6 +231,103 @@ static int object_dump(struct sk_buff *skb, struct netlink_callback *callback)
 	return skb->len;
 }
 
+/* --------------------------------------------------------------------- limits */
+
+/* Requests see and change the limits one after the other. */
+static DEFINE_MUTEX(limits_lock);
+
+/* Where a limit is kept: one is the namespace's own. */
+static u64 *limit_of(struct net *net, unsigned int limit)
+{
+	return limit == IPCQ_A_LIMIT_NAMESPACE_OBJECTS ?
+	       &ipcq_registry_of(net)->max_objects : &ipcq_limits[limit];
+}
+
+static int limits_get(struct sk_buff *request, struct genl_info *info)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	unsigned int limit;
+	void *header;
+	int ret = 0;
+
+	if (!skb)
+		return -ENOMEM;
+	header = genlmsg_put_reply(skb, info, &ipcq_family, 0,
+				   IPCQ_CMD_LIMITS_GET);
+	if (!header) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+
+	mutex_lock(&limits_lock);
+	for (limit = FIRST_LIMIT; limit <= IPCQ_A_LIMIT_MAX && !ret; limit++)
+		ret = nla_put_u64_64bit(skb, limit,
+					*limit_of(genl_info_net(info), limit),
+					IPCQ_A_LIMIT_PAD);
+	mutex_unlock(&limits_lock);
+	if (ret) {
+		nlmsg_free(skb);
+		return ret;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+/* Whether the sender may set a limit to what the request says. */
+static int limit_check(const struct sk_buff *request, struct genl_info *info,
+		       unsigned int limit)
+{
+	struct user_namespace *ns = limit == IPCQ_A_LIMIT_NAMESPACE_OBJECTS ?
+				    genl_info_net(info)->user_ns : &init_user_ns;
+	struct nlattr *value = info->attrs[limit];
+
+	if (!netlink_ns_capable(request, ns, CAP_SYS_RESOURCE)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, value,
+				    "setting this limit takes CAP_SYS_RESOURCE");
+		return -EPERM;
+	}
+	if (!ipcq_limit_allows(limit, nla_get_u64(value))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, value,
+				    "this limit is out of its range");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int limits_set(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	unsigned int limit, count = 0;
+	int ret;
+
+	for (limit = FIRST_LIMIT; limit <= IPCQ_A_LIMIT_MAX; limit++) {
+		if (!attrs[limit])
+			continue;
+		ret = limit_check(request, info, limit);
+		if (ret)
+			return ret;
+		count++;
+	}
+	if (!count)
+		return -EINVAL;
+
+	mutex_lock(&limits_lock);
+	for (limit = FIRST_LIMIT; limit <= IPCQ_A_LIMIT_MAX; limit++)
+		if (attrs[limit])
+			WRITE_ONCE(*limit_of(genl_info_net(info), limit),
+				   nla_get_u64(attrs[limit]));
+	mutex_unlock(&limits_lock);
+	return 0;
+}
+
+static const struct nla_policy limits_get_policy[] = {
+	[IPCQ_A_LIMIT_PAD] = { .type = NLA_REJECT },
+};
+
+static const struct nla_policy limits_set_policy[] = {
+	[FIRST_LIMIT ... IPCQ_A_LIMIT_MAX] = { .type = NLA_U64 },
+};
+
 static const struct nla_policy object_get_policy[] = {
 	[IPCQ_A_ID] = { .type = NLA_U64 },
 	[IPCQ_A_KIND] = { .type = NLA_U32 },
@@ -240,6 +341,18 @@ static const struct genl_ops ipcq_ops[] = {
 		.dumpit = object_dump,
 		.policy = object_get_policy,
 		.maxattr = ARRAY_SIZE(object_get_policy) - 1,
+	},
+	{
+		.cmd = IPCQ_CMD_LIMITS_GET,
+		.doit = limits_get,
+		.policy = limits_get_policy,
+		.maxattr = ARRAY_SIZE(limits_get_policy) - 1,
+	},
+	{
+		.cmd = IPCQ_CMD_LIMITS_SET,
+		.doit = limits_set,
+		.policy = limits_set_policy,
+		.maxattr = ARRAY_SIZE(limits_set_policy) - 1,
 	},
 };
 

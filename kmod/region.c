@@ -114,6 +114,8 @@ void ipcq_region_stat(struct ipcq_region *region, struct ipcq_region_stat *stat)
  * ipcq_region_validate() - check the attributes of an open
  * @args: the call's arguments
  *
+ * The limits that can be set are looked at when a region is created.
+ *
  * Return: 0 or -EINVAL.
  */
 int ipcq_region_validate(struct ipcq_region_open *args)

@@ -8,6 +8,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "limits.h"
 #include "registry.h"
 
 /* What the module keeps for each network namespace. */
@@ -113,9 +114,15 @@ static int may_take(const struct ipcq_object *object,
 static struct ipcq_object *prepare(struct ipcq_registry *registry,
 				   const struct ipcq_open_request *request)
 {
+	union ipcq_attributes attributes;
 	struct ipcq_object *object;
+	int ret;
 
-	object = request->kind->create(request->attributes, request->account);
+	ret = ipcq_limits_apply(request->kind->kind, request->attributes,
+				&attributes);
+	if (ret)
+		return ERR_PTR(ret);
+	object = request->kind->create(&attributes, request->account);
 	if (IS_ERR(object))
 		return object;
 
@@ -143,6 +150,7 @@ static void publish(struct ipcq_registry *registry, struct ipcq_object *object)
 	object->handles = 1;
 	ipcq_object_get(object);
 	rb_add(&object->by_id, &registry->by_id, by_id_less);
+	WRITE_ONCE(registry->objects, registry->objects + 1);
 	if (object->name) {
 		object->linked = true;
 		rb_add(&object->by_name, &registry->by_name, by_name_less);
@@ -186,6 +194,10 @@ int ipcq_registry_open(struct ipcq_registry *registry,
 			ret = -ENOENT;
 			break;
 		}
+		if (registry->objects >= READ_ONCE(registry->max_objects)) {
+			ret = -ENOSPC;
+			break;
+		}
 		if (new) {
 			publish(registry, new);
 			mutex_unlock(&registry->lock);
@@ -220,10 +232,13 @@ static void unlink_name(struct ipcq_object *object)
  */
 static bool end_if_unreachable(struct ipcq_object *object)
 {
-	lockdep_assert_held(&object->registry->lock);
+	struct ipcq_registry *registry = object->registry;
+
+	lockdep_assert_held(&registry->lock);
 	if (object->linked || object->handles)
 		return false;
-	rb_erase(&object->by_id, &object->registry->by_id);
+	rb_erase(&object->by_id, &registry->by_id);
+	WRITE_ONCE(registry->objects, registry->objects - 1);
 	return true;
 }
 
@@ -305,6 +320,7 @@ static struct ipcq_registry *registry_new(void)
 	mutex_init(&registry->lock);
 	registry->by_name = RB_ROOT;
 	registry->by_id = RB_ROOT;
+	registry->max_objects = IPCQ_UNLIMITED;
 	return registry;
 }
 

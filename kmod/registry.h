@@ -25,6 +25,8 @@ struct ipcq_registry {
 	struct rb_root by_name;		/* lock; linked objects */
 	struct rb_root by_id;		/* lock; all that have not ended */
 	bool dead;			/* lock */
+	u64 objects;			/* changed under lock; those in by_id */
+	u64 max_objects;		/* any time; see limits.h */
 };
 
 /* A name as it came from user space, checked. */

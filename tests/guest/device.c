@@ -198,7 +198,7 @@ static void query_has_the_common_form(void **state)
 
 	(void)state;
 	check_common(device(), IPCQ_IOC_QUERY, &args, sizeof(args),
-		     sizeof(args));
+		     IPCQ_QUERY_MIN);
 }
 
 /* What a larger program sends: more members, all of them zero. */

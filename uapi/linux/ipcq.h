@@ -51,7 +51,8 @@
  *                 it was closed meanwhile
  *   EPERM         only the object's owner or a holder of CAP_IPC_OWNER may do
  *                 this; or the caller does not hold the mutex
- *   EDQUOT        a bound of the caller's user would be exceeded
+ *   EDQUOT        a limit of the caller's user would be exceeded
+ *   ENOSPC        the network namespace has as many objects as it may have
  *   EMFILE        the caller's limit of file descriptors is reached
  *   ENFILE        the system's limit of files is reached
  *   ENOMEM        the kernel, or the caller's memory cgroup, is out of memory
@@ -93,6 +94,9 @@
 
 /* ------------------------------------------------------------------ device */
 
+/* A limit of a user or of a namespace that stands for having none. */
+#define IPCQ_UNLIMITED		0x7fffffffffffffffULL
+
 /* Bits of struct ipcq_query.features: what this kernel can do. */
 #define IPCQ_FEATURE_QUEUE	(1ULL << 0)
 #define IPCQ_FEATURE_REGION	(1ULL << 1)
@@ -102,7 +106,8 @@
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
- * @size: sizeof(struct ipcq_query)
+ * @size: sizeof(struct ipcq_query), or IPCQ_QUERY_MIN when the members after
+ *	@owners_limit are not used
  * @flags: must be 0
  * @features: out: a mask of IPCQ_FEATURE_*
  * @max_messages: out: largest allowed ipcq_queue_open.max_messages
@@ -119,6 +124,13 @@
  * @region_bytes_limit: out: the bound of @region_bytes
  * @owners: out: threads attached to regions through the caller's user's handles
  * @owners_limit: out: the bound of @owners
+ * @namespace_objects: out: existing objects in the descriptor's network namespace
+ * @namespace_objects_limit: out: the bound of @namespace_objects
+ *
+ * The limits are those in force now; the administrator can set them at any time
+ * (IPCQ_CMD_LIMITS_SET in ipcq_netlink.h), also below what is used.  What the
+ * largest of an object's attributes are counts when it is created.  A bound of
+ * IPCQ_UNLIMITED is none.
  *
  * Errors: ENOMEM.
  */
@@ -139,7 +151,10 @@ struct ipcq_query {
 	__aligned_u64 region_bytes_limit;
 	__aligned_u64 owners;
 	__aligned_u64 owners_limit;
+	__aligned_u64 namespace_objects;
+	__aligned_u64 namespace_objects_limit;
 };
+#define IPCQ_QUERY_MIN		104
 
 /*
  * Flags of an open.
@@ -181,7 +196,8 @@ struct ipcq_query {
  *
  * Errors: EINVAL for flags that do not go together, a name with a control
  * character, an unknown mode bit; EOPNOTSUPP, ENAMETOOLONG, ENOENT, EEXIST,
- * EPROTOTYPE, EBADR, EACCES, EDQUOT, EMFILE, ENFILE, ENOMEM, ESTALE.
+ * EPROTOTYPE, EBADR, EACCES, EDQUOT, ENOSPC, EMFILE, ENFILE, ENOMEM,
+ * ESTALE.
  */
 struct ipcq_open {
 	__u32 size;

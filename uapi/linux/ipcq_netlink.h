@@ -38,6 +38,48 @@
  *   an attribute that does not fit its type), EOPNOTSUPP (an unknown kind),
  *   ENAMETOOLONG.
  *
+ * IPCQ_CMD_LIMITS_GET
+ *
+ *   tells the limits that are in force now.  The request carries no attribute; the
+ *   reply is a message IPCQ_CMD_LIMITS_GET with every IPCQ_A_LIMIT_*.
+ *
+ * IPCQ_CMD_LIMITS_SET
+ *
+ *   sets those limits that the request carries, one or more of IPCQ_A_LIMIT_*: all
+ *   of them, or none when the call fails.  They hold from then on for what is
+ *   newly created, sent and attached.  What exists keeps its attributes, and
+ *   nobody loses what he has: a limit below what is used refuses more until
+ *   enough has been given back.
+ *
+ *   The limits of an object and of a user hold for all namespaces, and to set them
+ *   takes CAP_SYS_RESOURCE in the initial user namespace.  The limit of the
+ *   network namespace is that of the socket's, and takes CAP_SYS_RESOURCE in the
+ *   user namespace that the network namespace belongs to: what its objects take
+ *   is charged to users whose limits are not its own to set.  The process that
+ *   opened the socket needs the capability, and the one that sends, too.
+ *
+ *   Each limit is a u64 and has a smallest and a largest value:
+ *
+ *	IPCQ_A_LIMIT_MAX_MESSAGES	messages a queue may be made for: 1 to
+ *					65536
+ *	IPCQ_A_LIMIT_MAX_MESSAGE_SIZE	longest message a queue may be made for,
+ *					bytes: 1 to 1048576, which is what the
+ *					kernel is built for
+ *	IPCQ_A_LIMIT_MAX_REGION_SIZE	bytes of a region: 1 to 2^42
+ *	IPCQ_A_LIMIT_MAX_MUTEXES	mutexes of a region: 0 to 4096
+ *	IPCQ_A_LIMIT_MAX_EVENTCOUNTS	eventcounts of a region: 0 to 4096
+ *	IPCQ_A_LIMIT_USER_OBJECTS	existing objects that a user has created
+ *	IPCQ_A_LIMIT_USER_MESSAGE_BYTES	message memory of a user, bytes
+ *	IPCQ_A_LIMIT_USER_REGION_BYTES	sizes of a user's regions together, bytes
+ *	IPCQ_A_LIMIT_USER_OWNERS	attached threads of a user
+ *	IPCQ_A_LIMIT_NAMESPACE_OBJECTS	existing objects in the network namespace
+ *
+ *   The last five are 0 to IPCQ_UNLIMITED.  The first five are that large from the
+ *   start, and the last one is IPCQ_UNLIMITED in every new namespace.
+ *
+ *   Errors: EPERM (the capability is missing for one of them), EINVAL (no limit is
+ *   given, or one is out of its range; the extended answer tells which).
+ *
  * Unknown attributes in a request are refused with EINVAL.
  */
 #ifndef _UAPI_LINUX_IPCQ_NETLINK_H
@@ -51,10 +93,13 @@
 enum {
 	IPCQ_CMD_UNSPEC,
 	IPCQ_CMD_OBJECT_GET,
+	IPCQ_CMD_LIMITS_GET,
+	IPCQ_CMD_LIMITS_SET,
 	__IPCQ_CMD_MAX
 };
 #define IPCQ_CMD_MAX		(__IPCQ_CMD_MAX - 1)
 
+/* The attributes of IPCQ_CMD_OBJECT_*. */
 enum {
 	IPCQ_A_UNSPEC,
 	IPCQ_A_PAD,
@@ -105,5 +150,23 @@ enum {
 	__IPCQ_A_REGION_MAX
 };
 #define IPCQ_A_REGION_MAX	(__IPCQ_A_REGION_MAX - 1)
+
+/* The attributes of IPCQ_CMD_LIMITS_*; all are u64. */
+enum {
+	IPCQ_A_LIMIT_UNSPEC,
+	IPCQ_A_LIMIT_PAD,
+	IPCQ_A_LIMIT_MAX_MESSAGES,
+	IPCQ_A_LIMIT_MAX_MESSAGE_SIZE,
+	IPCQ_A_LIMIT_MAX_REGION_SIZE,
+	IPCQ_A_LIMIT_MAX_MUTEXES,
+	IPCQ_A_LIMIT_MAX_EVENTCOUNTS,
+	IPCQ_A_LIMIT_USER_OBJECTS,
+	IPCQ_A_LIMIT_USER_MESSAGE_BYTES,
+	IPCQ_A_LIMIT_USER_REGION_BYTES,
+	IPCQ_A_LIMIT_USER_OWNERS,
+	IPCQ_A_LIMIT_NAMESPACE_OBJECTS,
+	__IPCQ_A_LIMIT_MAX
+};
+#define IPCQ_A_LIMIT_MAX	(__IPCQ_A_LIMIT_MAX - 1)
 
 #endif /* _UAPI_LINUX_IPCQ_NETLINK_H */
