@@ -23,7 +23,8 @@
 static void help_is_complete(void **state)
 {
 	static const char *const names[] = {
-		"info", "ls", "show", "create", "rm", "send", "recv", "bench",
+		"info", "ls", "show", "create", "rm", "set", "send", "recv",
+		"bench",
 	};
 	char line[50];
 	size_t i;
@@ -57,7 +58,11 @@ static void wrong_command_lines(void **state)
 		"create|a|--mode|0", "create|a|--mode|7777", "create|a|--size|1",
 		"create|a|--region", "create|a|--region|--size|0",
 		"create|a|--region|--size|1|--messages|1", "create|", "rm",
-		"rm|a|--all", "rm|a\nb", "send", "send|a|b|--lines",
+		"rm|a|--all", "rm|a\nb", "set", "set|a", "set|--limit|objects",
+		"set|--limit|fish=1", "set|--limit|=1", "set|--limit|objects=",
+		"set|--limit|objects=-1", "set|--limit|objects=1X",
+		"set|--limit|objects=9999999T",
+		"set|--limit|objects=1|--limit|objects=2", "send", "send|a|b|--lines",
 		"send|a|b|--stdin", "send|a|--lines|--stdin",
 		"send|a|b|--timeout|x", "send|a|b|--timeout|-1",
 		"send|a|b|--timeout|1e30", "send|a|b|--timeout|nan",
@@ -82,7 +87,7 @@ static void without_the_module(void **state)
 {
 	static const char *const lines[] = {
 		"info", "ls", "show|a", "create|a", "rm|a", "rm|--all",
-		"send|a|b", "recv|a",
+		"send|a|b", "recv|a", "set|--limit|objects=1",
 	};
 	size_t i;
 	json_t *json;
@@ -120,6 +125,40 @@ static void info(void **state)
 			 4096);
 	assert_int_equal(number(json_object_get(json, "use"), "message_bytes"), 3);
 	json_decref(json);
+}
+
+static void setting_limits(void **state)
+{
+	json_t *json, *limits;
+
+	(void)state;
+	assert_int_equal(run("info"), EXIT_OK);
+	assert_prints("9 of unlimited");
+	assert_int_equal(run("set|--limit|objects=3|--limit|message_bytes=1M"),
+			 EXIT_OK);
+	assert_int_equal(run("set|--limit|region_bytes=unlimited|--limit|namespace_objects=12"),
+			 EXIT_OK);
+	assert_int_equal(run("info"), EXIT_OK);
+	assert_prints("1 of 3\n");
+	assert_prints("5 B of unlimited");
+	assert_prints("9 of 12\n");
+	assert_int_equal(run("info|--json"), EXIT_OK);
+	json = parsed();
+	limits = json_object_get(json, "limits");
+	assert_int_equal(number(limits, "message_bytes"), 1 << 20);
+	assert_true(json_is_null(json_object_get(limits, "region_bytes")));
+	assert_int_equal(number(limits, "namespace_objects"), 12);
+	assert_int_equal(number(json_object_get(json, "use"), "namespace_objects"),
+			 9);
+	json_decref(json);
+	assert_int_equal(run("set|--limit|objects=4|--limit|max_messages=0"),
+			 EXIT_FAILED);
+	assert_says("out of its range");
+	assert_int_equal(fake->limits[IPCQ_A_LIMIT_USER_OBJECTS], 3);
+	fake->unprivileged = true;
+	assert_int_equal(run("set|--limit|objects=4"), EXIT_REFUSED);
+	assert_says("CAP_SYS_RESOURCE");
+	assert_int_equal(fake->limits[IPCQ_A_LIMIT_USER_OBJECTS], 3);
 }
 
 static void creating(void **state)
@@ -289,6 +328,7 @@ int __wrap_main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(help_is_complete), TEST(wrong_command_lines),
 		TEST(without_the_module), TEST(info), TEST(creating),
+		TEST(setting_limits),
 		TEST(removing), TEST(listing), TEST(names_are_shown_safely),
 		TEST(showing), TEST(showing_mutexes),
 	};

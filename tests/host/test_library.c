@@ -76,6 +76,8 @@ static void limits(void **state)
 	assert_int_equal(limits.region_bytes_limit, 6);
 	assert_int_equal(limits.owners, 7);
 	assert_int_equal(limits.owners_limit, 8);
+	assert_int_equal(limits.namespace_objects, 9);
+	assert_int_equal(limits.namespace_objects_limit, IPCQ_NO_LIMIT);
 }
 
 static void deadlines(void **state)

@@ -125,12 +125,50 @@ static void showing(void **state)
 	ipcq_queue_close(queue);
 }
 
+static int set_limit(int limit, uint64_t value)
+{
+	const struct ipcq_limit_setting setting = {
+		.limit = (enum ipcq_limit)limit, .value = value,
+	};
+
+	return ipcq_limits_set(&setting, 1);
+}
+
+static void setting_limits(void **state)
+{
+	const struct ipcq_limit_setting two[] = {
+		{ IPCQ_LIMIT_MAX_MESSAGES, 5 }, { IPCQ_LIMIT_NAMESPACE_OBJECTS, 6 },
+	};
+	const struct ipcq_limit_setting bad[] = {
+		{ IPCQ_LIMIT_MAX_MESSAGES, 9 }, { IPCQ_LIMIT_OBJECTS, 0 },
+	};
+	struct ipcq_limits limits;
+
+	(void)state;
+	assert_int_equal(ipcq_limits_set(two, 2), 0);
+	assert_int_equal(ipcq_limits(ipcq, &limits), 0);
+	assert_int_equal(limits.max_messages, 5);
+	assert_int_equal(limits.namespace_objects_limit, 6);
+	assert_int_equal(ipcq_limits_set(bad, 2), -EINVAL);
+	assert_int_equal(ipcq_limits_set(two, 0), -EINVAL);
+	assert_int_equal(set_limit(0, 1), -EINVAL);
+	assert_int_equal(set_limit(11, 1), -EINVAL);
+	assert_int_equal(set_limit(-1, 1), -EINVAL);
+	fake->unprivileged = true;
+	assert_int_equal(set_limit(IPCQ_LIMIT_OWNERS, 1), -EPERM);
+	assert_int_equal(ipcq_limits(ipcq, &limits), 0);
+	assert_int_equal(limits.max_messages, 5);
+	assert_int_equal(limits.owners_limit, 8);
+	fake->absent = ENOENT;
+	assert_int_equal(set_limit(IPCQ_LIMIT_OWNERS, 1), -ENODEV);
+}
+
 #define TEST(function)	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(listing), TEST(showing),
+		TEST(listing), TEST(showing), TEST(setting_limits),
 	};
 
 	return cmocka_run_group_tests_name("management", tests, NULL, NULL);

@@ -30,6 +30,7 @@ int cmd_ls(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
 int cmd_rm(int argc, char **argv);
 int cmd_send(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 
 #endif /* IPCQ_COMMANDS_H */

@@ -23,8 +23,9 @@ static const char doc[] =
 	"  loaded, kernel, machine, and when loaded:\n"
 	"  features (a list of \"queue\", \"region\", \"mutex\", \"eventcount\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
-	"    max_eventcounts, objects, message_bytes, region_bytes, owners}\n"
-	"  use: {objects, message_bytes, region_bytes, owners}\n"
+	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
+	"    namespace_objects}, null standing for no limit\n"
+	"  use: {objects, message_bytes, region_bytes, owners, namespace_objects}\n"
 	"  kept_by: {references, names, open_objects}\n"
 	"Sizes are in bytes.  The exit status is 3 when the module is not there.\n"
 	"\n"
@@ -63,27 +64,37 @@ static json_t *features_json(uint64_t mask)
 	return list;
 }
 
+static json_t *limit_json(uint64_t limit)
+{
+	return limit == IPCQ_NO_LIMIT ? json_null() :
+					json_integer((json_int_t)limit);
+}
+
 static json_t *limits_json(const struct ipcq_limits *limits)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
 			 "max_messages", (json_int_t)limits->max_messages,
 			 "max_message_size", (json_int_t)limits->max_message_size,
 			 "max_region_size", (json_int_t)limits->max_region_size,
 			 "max_mutexes", (json_int_t)limits->max_mutexes,
 			 "max_eventcounts", (json_int_t)limits->max_eventcounts,
-			 "objects", (json_int_t)limits->objects_limit,
-			 "message_bytes", (json_int_t)limits->message_bytes_limit,
-			 "region_bytes", (json_int_t)limits->region_bytes_limit,
-			 "owners", (json_int_t)limits->owners_limit);
+			 "objects", limit_json(limits->objects_limit),
+			 "message_bytes", limit_json(limits->message_bytes_limit),
+			 "region_bytes", limit_json(limits->region_bytes_limit),
+			 "owners", limit_json(limits->owners_limit),
+			 "namespace_objects",
+			 limit_json(limits->namespace_objects_limit));
 }
 
 static json_t *use_json(const struct ipcq_limits *limits)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
 			 "objects", (json_int_t)limits->objects,
 			 "message_bytes", (json_int_t)limits->message_bytes,
 			 "region_bytes", (json_int_t)limits->region_bytes,
-			 "owners", (json_int_t)limits->owners);
+			 "owners", (json_int_t)limits->owners,
+			 "namespace_objects",
+			 (json_int_t)limits->namespace_objects);
 }
 
 /* @limits: NULL when the module is not there */
@@ -121,7 +132,17 @@ static void print_use(const char *label, uint64_t used, uint64_t limit)
 
 	printf("%-22s %s of %s\n", label,
 	       human_size(text[0], sizeof(text[0]), used),
+	       limit == IPCQ_NO_LIMIT ? "unlimited" :
 	       human_size(text[1], sizeof(text[1]), limit));
+}
+
+static void print_count(const char *label, uint64_t used, uint64_t limit)
+{
+	printf("%-22s %" PRIu64 " of ", label, used);
+	if (limit == IPCQ_NO_LIMIT)
+		puts("unlimited");
+	else
+		printf("%" PRIu64 "\n", limit);
 }
 
 static void print_for_humans(const struct utsname *system,
@@ -145,14 +166,15 @@ static void print_for_humans(const struct utsname *system,
 	printf("%-22s %" PRIu32 "\n", "  mutexes", limits->max_mutexes);
 	printf("%-22s %" PRIu32 "\n", "  eventcounts", limits->max_eventcounts);
 	puts("\nUsed by your user");
-	printf("%-22s %" PRIu64 " of %" PRIu64 "\n", "  objects",
-	       limits->objects, limits->objects_limit);
+	print_count("  objects", limits->objects, limits->objects_limit);
 	print_use("  message memory", limits->message_bytes,
 		  limits->message_bytes_limit);
 	print_use("  region memory", limits->region_bytes,
 		  limits->region_bytes_limit);
-	printf("%-22s %" PRIu64 " of %" PRIu64 "\n", "  attached threads",
-	       limits->owners, limits->owners_limit);
+	print_count("  attached threads", limits->owners, limits->owners_limit);
+	puts("\nIn this network namespace");
+	print_count("  objects", limits->namespace_objects,
+		    limits->namespace_objects_limit);
 	print_keepers(keepers);
 }
 

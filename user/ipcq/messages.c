@@ -45,6 +45,7 @@ int exit_code(int error)
 	case EACCES:
 	case EPERM:
 	case EDQUOT:
+	case ENOSPC:
 		return EXIT_REFUSED;
 	default:
 		return EXIT_FAILED;
@@ -63,6 +64,7 @@ static const char *advice(int error)
 	case EBADR:
 		return "; 'ipcq show' tells what it is and whose";
 	case EDQUOT:
+	case ENOSPC:
 		return "; 'ipcq info' shows the limits and what is used of them";
 	case EMFILE:
 		return "; raise the limit with 'ulimit -n'";

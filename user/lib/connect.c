@@ -107,6 +107,8 @@ int ipcq_limits(struct ipcq *ipcq, struct ipcq_limits *out)
 		.region_bytes_limit = query.region_bytes_limit,
 		.owners = query.owners,
 		.owners_limit = query.owners_limit,
+		.namespace_objects = query.namespace_objects,
+		.namespace_objects_limit = query.namespace_objects_limit,
 	};
 	return 0;
 }

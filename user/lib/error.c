@@ -23,7 +23,7 @@ const char *ipcq_strerror(int error)
 	case EACCES:
 		return "the permissions refuse this access";
 	case EPERM:
-		return "not the owner of the object, or not the holder of the mutex";
+		return "not the owner of the object, not the holder of the mutex, or not the administrator";
 	case EBADF:
 		return "the handle was not opened for this";
 	case ENOTTY:
@@ -37,6 +37,8 @@ const char *ipcq_strerror(int error)
 		return "the name is longer than 255 bytes";
 	case EDQUOT:
 		return "a limit of the user is reached";
+	case ENOSPC:
+		return "the network namespace has as many objects as it may have";
 	case EMFILE:
 		return "too many open files in this process";
 	case ENFILE:

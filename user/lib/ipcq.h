@@ -98,7 +98,12 @@ struct ipcq_limits {
 	uint64_t region_bytes_limit;
 	uint64_t owners;		/* threads attached to regions, now */
 	uint64_t owners_limit;
+	uint64_t namespace_objects;	/* in the connection's namespace, now */
+	uint64_t namespace_objects_limit;
 };
+
+/* A limit of a user or of a namespace that stands for having none. */
+#define IPCQ_NO_LIMIT	((uint64_t)INT64_MAX)
 
 /**
  * ipcq_limits() - ask what the module can do, its limits and the caller's use
@@ -172,7 +177,7 @@ struct ipcq_queue_options {
  * Return: 1 when this call created the queue, 0 when it existed; -ENOENT no such
  * name; -EEXIST it exists and IPCQ_EXCLUSIVE was given; -EPROTOTYPE the name is a
  * region's; -EBADR it has other attributes; -EACCES its mode refuses the access;
- * -EDQUOT the user has too many objects; -ENAMETOOLONG; -EINVAL a bad name, flag
+ * -EDQUOT the user has too many objects; -ENOSPC the namespace has; -ENAMETOOLONG; -EINVAL a bad name, flag
  * or option; -ESTALE the connection's namespace has ended.
  */
 int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
@@ -572,6 +577,43 @@ int ipcq_list(enum ipcq_kind kind,
 int ipcq_show(const char *name, uint64_t id,
 	      int (*each)(const struct ipcq_object_info *object, void *context),
 	      void *context);
+
+/* The limits that an administrator can set; sizes are in bytes. */
+enum ipcq_limit {
+	IPCQ_LIMIT_MAX_MESSAGES		= 1,	/* 1 to 65536 */
+	IPCQ_LIMIT_MAX_MESSAGE_SIZE	= 2,	/* 1 to 1 MiB */
+	IPCQ_LIMIT_MAX_REGION_SIZE	= 3,	/* 1 to 4 TiB */
+	IPCQ_LIMIT_MAX_MUTEXES		= 4,	/* 0 to 4096 */
+	IPCQ_LIMIT_MAX_EVENTCOUNTS	= 5,	/* 0 to 4096 */
+	IPCQ_LIMIT_OBJECTS		= 6,	/* of each user; these up to */
+	IPCQ_LIMIT_MESSAGE_BYTES	= 7,	/* IPCQ_NO_LIMIT */
+	IPCQ_LIMIT_REGION_BYTES		= 8,
+	IPCQ_LIMIT_OWNERS		= 9,
+	IPCQ_LIMIT_NAMESPACE_OBJECTS	= 10,	/* of the network namespace */
+};
+
+struct ipcq_limit_setting {
+	enum ipcq_limit limit;
+	uint64_t value;
+};
+
+/**
+ * ipcq_limits_set() - set limits, all of them or none
+ * @settings: which, and to what; of one that is there twice the last counts
+ * @count: how many, 1 or more
+ *
+ * They hold at once for what is newly created, sent and attached; what exists
+ * stays as it is, also where it is more than the new limit.  The limits of objects
+ * and users hold for the whole system and take CAP_SYS_RESOURCE in the initial
+ * user namespace; the one of the calling process's network namespace takes it in
+ * the user namespace that the network namespace belongs to.
+ *
+ * Return: 0; -EPERM the capability is missing; -EINVAL a limit that does not exist
+ * or a value out of its range, or @count is 0; -ENODEV when the module is not
+ * loaded; -EOPNOTSUPP the module's limits cannot be set; -ENOMEM; -EPROTO the
+ * kernel's answer makes no sense.
+ */
+int ipcq_limits_set(const struct ipcq_limit_setting *settings, size_t count);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Listing and showing objects through generic netlink.  The only file that sees
- * libnl.
+ * Listing and showing objects, and setting limits, through generic netlink.  The
+ * only file that sees libnl.
  *
  * libnl has error numbers of its own, which are fewer than the kernel's, so what
  * the kernel answers is taken from its message before libnl translates it.
@@ -19,7 +19,7 @@ struct request {
 	int (*each)(const struct ipcq_object_info *object, void *context);
 	void *context;
 	int result;		/* what @each returned last */
-	bool answered;		/* the kernel told of an object */
+	bool answered;		/* the kernel told of an object, or agreed */
 	int error;		/* the kernel's answer, a negative errno value */
 };
 
@@ -144,6 +144,16 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer,
 	return NL_STOP;
 }
 
+/* The kernel has done what a request without an answer asked for. */
+static int on_acknowledgement(struct nl_msg *message, void *context)
+{
+	struct request *request = context;
+
+	(void)message;
+	request->answered = true;
+	return NL_STOP;
+}
+
 /* The end of a listing carries how it ended, which libnl does not look at. */
 static int on_finish(struct nl_msg *message, void *context)
 {
@@ -194,6 +204,8 @@ static int receive(struct nl_sock *socket, struct request *request)
 
 	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_object,
 			    request);
+	nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM, on_acknowledgement,
+			    request);
 	nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM, on_finish,
 			    request);
 	nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, on_error, request);
@@ -209,7 +221,7 @@ static int receive(struct nl_sock *socket, struct request *request)
 }
 
 /* Send the request and hand on what comes; @fill adds the attributes. */
-static int transact(int flags, int (*fill)(struct nl_msg *, const void *),
+static int transact(uint8_t command, int flags, int (*fill)(struct nl_msg *, const void *),
 		    const void *what, struct request *request)
 {
 	struct nl_sock *socket = nl_socket_alloc();
@@ -223,10 +235,10 @@ static int transact(int flags, int (*fill)(struct nl_msg *, const void *),
 		goto out;
 	error = -ENOMEM;
 	if (!genlmsg_put(message, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags,
-			 IPCQ_CMD_OBJECT_GET, IPCQ_GENL_VERSION) ||
+			 command, IPCQ_GENL_VERSION) ||
 	    fill(message, what) < 0)
 		goto out;
-	/* One object is answered with one message, nothing follows it. */
+	/* Each request is answered with one thing; @flags says if that is an ack. */
 	nl_socket_disable_auto_ack(socket);
 	error = nl_send_auto(socket, message);
 	error = error < 0 ? error_of_libnl(error) : receive(socket, request);
@@ -261,7 +273,8 @@ int ipcq_list(enum ipcq_kind kind,
 {
 	struct request request = { .each = each, .context = context };
 
-	return transact(NLM_F_DUMP, fill_kind, &kind, &request);
+	return transact(IPCQ_CMD_OBJECT_GET, NLM_F_DUMP, fill_kind, &kind,
+			&request);
 }
 
 int ipcq_show(const char *name, uint64_t id,
@@ -275,7 +288,53 @@ int ipcq_show(const char *name, uint64_t id,
 		return -EINVAL;
 	if (name && strlen(name) > IPCQ_NAME_MAX)
 		return -ENAMETOOLONG;
-	error = name ? transact(0, fill_name, name, &request) :
-		       transact(0, fill_id, &id, &request);
+	error = name ? transact(IPCQ_CMD_OBJECT_GET, 0, fill_name, name, &request) :
+		       transact(IPCQ_CMD_OBJECT_GET, 0, fill_id, &id, &request);
+	return error || request.answered ? error : -EPROTO;
+}
+
+/* The library's numbers of the limits are the kernel's, from another start. */
+#define LIMIT_ATTRIBUTE(limit)	\
+	((int)(limit) + IPCQ_A_LIMIT_MAX_MESSAGES - (int)IPCQ_LIMIT_MAX_MESSAGES)
+
+_Static_assert(LIMIT_ATTRIBUTE(IPCQ_LIMIT_OBJECTS) == IPCQ_A_LIMIT_USER_OBJECTS,
+	       "limits");
+_Static_assert(LIMIT_ATTRIBUTE(IPCQ_LIMIT_NAMESPACE_OBJECTS) ==
+	       IPCQ_A_LIMIT_NAMESPACE_OBJECTS, "limits");
+_Static_assert(IPCQ_NO_LIMIT == IPCQ_UNLIMITED, "unlimited");
+
+struct limit_list {
+	const struct ipcq_limit_setting *settings;
+	size_t count;
+};
+
+static int fill_limits(struct nl_msg *message, const void *what)
+{
+	const struct limit_list *list = what;
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < list->count && !error; i++)
+		error = nla_put_u64(message,
+				    LIMIT_ATTRIBUTE(list->settings[i].limit),
+				    list->settings[i].value);
+	return error;
+}
+
+int ipcq_limits_set(const struct ipcq_limit_setting *settings, size_t count)
+{
+	const struct limit_list list = { .settings = settings, .count = count };
+	struct request request = { 0 };
+	size_t i;
+	int error;
+
+	if (!count)
+		return -EINVAL;
+	for (i = 0; i < count; i++)
+		if (settings[i].limit < IPCQ_LIMIT_MAX_MESSAGES ||
+		    settings[i].limit > IPCQ_LIMIT_NAMESPACE_OBJECTS)
+			return -EINVAL;
+	error = transact(IPCQ_CMD_LIMITS_SET, NLM_F_ACK, fill_limits, &list,
+			 &request);
 	return error || request.answered ? error : -EPROTO;
 }

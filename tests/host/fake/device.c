@@ -54,11 +54,26 @@ static __attribute__((constructor)) void set_up(void)
 	fake_reset();
 }
 
+static void limits_reset(void)
+{
+	fake->limits[IPCQ_A_LIMIT_MAX_MESSAGES] = FAKE_MAX_MESSAGES;
+	fake->limits[IPCQ_A_LIMIT_MAX_MESSAGE_SIZE] = FAKE_MAX_MESSAGE_SIZE;
+	fake->limits[IPCQ_A_LIMIT_MAX_REGION_SIZE] = FAKE_DATA_SIZE;
+	fake->limits[IPCQ_A_LIMIT_MAX_MUTEXES] = FAKE_LINES / 2;
+	fake->limits[IPCQ_A_LIMIT_MAX_EVENTCOUNTS] = FAKE_LINES / 2;
+	fake->limits[IPCQ_A_LIMIT_USER_OBJECTS] = 2;
+	fake->limits[IPCQ_A_LIMIT_USER_MESSAGE_BYTES] = 4096;
+	fake->limits[IPCQ_A_LIMIT_USER_REGION_BYTES] = 6;
+	fake->limits[IPCQ_A_LIMIT_USER_OWNERS] = 8;
+	fake->limits[IPCQ_A_LIMIT_NAMESPACE_OBJECTS] = IPCQ_UNLIMITED;
+}
+
 void fake_reset(void)
 {
 	size_t skip = sizeof(fake->lock);
 
 	memset((char *)fake + skip, 0, sizeof(*fake) - skip);
+	limits_reset();
 	/* A hole reads as zeroes. */
 	if (fallocate(storage_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 		      FAKE_OBJECTS * SLOT_SIZE))
@@ -292,21 +307,30 @@ static int unlink_object(const struct ipcq_unlink *argument)
 
 static int query(struct ipcq_query *out)
 {
+	const uint64_t *limits = fake->limits;
+
 	if (out->size != sizeof(*out) || out->flags)
 		return -EINVAL;
 	*out = (struct ipcq_query) {
 		.size = sizeof(*out),
 		.features = IPCQ_FEATURE_QUEUE | IPCQ_FEATURE_REGION |
 			    IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT,
-		.max_messages = FAKE_MAX_MESSAGES,
-		.max_message_size = FAKE_MAX_MESSAGE_SIZE,
-		.max_region_size = FAKE_DATA_SIZE,
-		.max_mutexes = FAKE_LINES / 2,
-		.max_eventcounts = FAKE_LINES / 2,
-		.objects = 1, .objects_limit = 2,
-		.message_bytes = 3, .message_bytes_limit = 4096,
-		.region_bytes = 5, .region_bytes_limit = 6,
-		.owners = 7, .owners_limit = 8,
+		.max_messages = limits[IPCQ_A_LIMIT_MAX_MESSAGES],
+		.max_message_size = limits[IPCQ_A_LIMIT_MAX_MESSAGE_SIZE],
+		.max_region_size = limits[IPCQ_A_LIMIT_MAX_REGION_SIZE],
+		.max_mutexes = limits[IPCQ_A_LIMIT_MAX_MUTEXES],
+		.max_eventcounts = limits[IPCQ_A_LIMIT_MAX_EVENTCOUNTS],
+		.objects = 1,
+		.objects_limit = limits[IPCQ_A_LIMIT_USER_OBJECTS],
+		.message_bytes = 3,
+		.message_bytes_limit = limits[IPCQ_A_LIMIT_USER_MESSAGE_BYTES],
+		.region_bytes = 5,
+		.region_bytes_limit = limits[IPCQ_A_LIMIT_USER_REGION_BYTES],
+		.owners = 7,
+		.owners_limit = limits[IPCQ_A_LIMIT_USER_OWNERS],
+		.namespace_objects = 9,
+		.namespace_objects_limit =
+			limits[IPCQ_A_LIMIT_NAMESPACE_OBJECTS],
 	};
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include <linux/ipcq.h>
+#include <linux/ipcq_netlink.h>
 
 #define FAKE_OBJECTS	16
 #define FAKE_HANDLES	64
@@ -97,12 +98,14 @@ struct fake {
 		bool ended;		/* its handle was closed */
 	} owners[FAKE_OWNERS];		/* an owner's id is its index plus one */
 	uint64_t last_id;
+	uint64_t limits[IPCQ_A_LIMIT_MAX + 1];
 
 	/* Set by tests. */
 	int absent;			/* the error of opening the device */
 	unsigned int fail_call;		/* IPCQ_IOC_* that fails, once */
 	int fail_error;
 	bool fail_mmap;			/* mapping the data fails */
+	bool unprivileged;		/* setting limits is refused */
 	uint32_t uid_offset;		/* new objects seem to be another's */
 
 	/* Read by tests. */

@@ -24,12 +24,48 @@ static struct {
 	char name[IPCQ_NAME_MAX + 1];
 } wanted;
 
+static bool limits_sent;
+static int limits_error;		/* of the limits that were sent last */
+
+/* Sets all of them or none.  0 stands for what is out of range. */
+static int set_limits(struct nl_msg *message)
+{
+	struct nlattr *a[IPCQ_A_LIMIT_MAX + 1];
+	int i, count = 0;
+
+	if (genlmsg_parse(nlmsg_hdr(message), 0, a, IPCQ_A_LIMIT_MAX, NULL) < 0)
+		return -EINVAL;
+	if (fake->unprivileged)
+		return -EPERM;
+	for (i = IPCQ_A_LIMIT_MAX_MESSAGES; i <= IPCQ_A_LIMIT_MAX; i++) {
+		if (a[i] && !nla_get_u64(a[i]))
+			return -EINVAL;
+		count += !!a[i];
+	}
+	for (i = IPCQ_A_LIMIT_MAX_MESSAGES; i <= IPCQ_A_LIMIT_MAX; i++)
+		if (a[i])
+			fake->limits[i] = nla_get_u64(a[i]);
+	return count ? 0 : -EINVAL;
+}
+
+static bool is_about_limits(struct nl_msg *message)
+{
+	const struct genlmsghdr *header = nlmsg_data(nlmsg_hdr(message));
+
+	return header->cmd == IPCQ_CMD_LIMITS_SET;
+}
+
 static int on_send(struct nl_sock *socket, struct nl_msg *message)
 {
 	struct nlattr *a[IPCQ_A_MAX + 1];
 
 	(void)socket;
 	request = *nlmsg_hdr(message);
+	limits_sent = is_about_limits(message);
+	if (limits_sent) {
+		limits_error = set_limits(message);
+		return (int)request.nlmsg_len;
+	}
 	memset(&wanted, 0, sizeof(wanted));
 	if (genlmsg_parse(nlmsg_hdr(message), 0, a, IPCQ_A_MAX, NULL) < 0)
 		return -NLE_INVAL;
@@ -125,7 +161,10 @@ static size_t append(unsigned char *buffer, size_t used, struct nl_msg *message)
 static struct nl_msg *last_message(void)
 {
 	struct nl_msg *message = nlmsg_alloc();
-	struct nlmsgerr error = { .error = -ENOENT, .msg = request };
+	struct nlmsgerr error = {
+		.error = limits_sent ? limits_error : -ENOENT,
+		.msg = request,
+	};
 	int end = wanted.kind > IPCQ_KIND_REGION ? -EOPNOTSUPP : 0;
 
 	if (request.nlmsg_flags & NLM_F_DUMP) {
@@ -152,7 +191,7 @@ static int on_receive(struct nl_sock *socket, struct sockaddr_nl *from,
 	memset(from, 0, sizeof(*from));
 	from->nl_family = AF_NETLINK;
 	*buffer = calloc(FAKE_OBJECTS + 1, 1024);
-	for (i = 0; i < FAKE_OBJECTS; i++) {
+	for (i = 0; i < FAKE_OBJECTS && !limits_sent; i++) {
 		if (!is_wanted(&fake->objects[i]))
 			continue;
 		used = append(*buffer, used, object_message(&fake->objects[i]));
