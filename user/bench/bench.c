@@ -111,7 +111,8 @@ static int write_file(const json_t *json, const char *path)
 		complain("%s: %s", path, strerror(errno));
 		return EXIT_FAILED;
 	}
-	error = json_dumpf(json, file, JSON_COMPACT) || fputc('\n', file) == EOF;
+	error = json_dumpf(json, file, JSON_COMPACT | JSON_REAL_PRECISION(12)) ||
+		fputc('\n', file) == EOF;
 	if (fclose(file) || error) {
 		complain("%s: cannot be written", path);
 		return EXIT_FAILED;

@@ -136,7 +136,7 @@ static const char doc[] =
 	"are checked; into shared memory it is copied), instructions_touched with the "
 	"sender writing and the receiver checking every byte. --compare looks at ratios to "
 	"the pipe of the same run, fails when one of ipcq's own is worse by more than the "
-	"tolerance, and only reports where the two ran on different kernels.\n"
+	"tolerance and the spread of the cell or the pipe (up to 3 % more), and only reports where the two ran on different kernels.\n"
 	"\n"
 	"Exit status: 0 measured; 1 a cell failed, or nothing could be measured; 2 wrong "
 	"command line; 3 nothing could be measured because the module is not loaded. With --compare: 0 no ratio is worse; 1 one is, or a file cannot be read.\n"
