@@ -8,7 +8,8 @@
  *	main
  *	device, netlink
  *	queue_file, region_file		descriptors
- *	queue, queue_memory, message	queues
+ *	queue_object, queue		queues
+ *	backlog, queue_memory, message	what they hold
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common
  *	ioctl, wait, account		arguments, waiting, charges

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "account.h"
+#include "backlog.h"
 #include "compat.h"
 #include "queue.h"
 #include "wait.h"
@@ -25,53 +26,7 @@ struct receiver {
 	struct ipcq_message *message;	/* once completed: reserved for it */
 };
 
-static struct ipcq_message *to_message(struct ipcq_order_entry *entry)
-{
-	return container_of(entry, struct ipcq_message, order);
-}
-
 /* ----------------------------------------- steps, with the queue's lock held */
-
-static bool backlog_empty(const struct ipcq_queue *queue)
-{
-	if (unlikely(queue->priorities))
-		return ipcq_priority_empty(queue->priorities);
-	return ipcq_order_empty(&queue->order);
-}
-
-/* The message that is next; there is one. */
-static struct ipcq_message *backlog_first(struct ipcq_queue *queue)
-{
-	return to_message(unlikely(queue->priorities) ?
-			  ipcq_priority_first(queue->priorities) :
-			  queue->order.head);
-}
-
-static struct ipcq_message *backlog_pop(struct ipcq_queue *queue)
-{
-	return to_message(unlikely(queue->priorities) ?
-			  ipcq_priority_pop(queue->priorities) :
-			  ipcq_order_pop(&queue->order));
-}
-
-static void backlog_push(struct ipcq_queue *queue, struct ipcq_message *message)
-{
-	if (unlikely(queue->priorities))
-		ipcq_priority_push(queue->priorities, message->priority,
-				   &message->order);
-	else
-		ipcq_order_push(&queue->order, &message->order);
-}
-
-static void backlog_restore(struct ipcq_queue *queue,
-			    struct ipcq_message *message)
-{
-	if (unlikely(queue->priorities))
-		ipcq_priority_restore(queue->priorities, message->priority,
-				      &message->order);
-	else
-		ipcq_order_restore(&queue->order, &message->order);
-}
 
 static struct sender *first_sender(struct ipcq_queue *queue)
 {
@@ -102,7 +57,7 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 	message->order.sequence = sequence;
 	ipcq_bounds_add(&queue->bounds, message->length);
 	if (list_empty(&queue->receivers))
-		backlog_push(queue, message);
+		ipcq_backlog_push(queue, message);
 	else
 		hand_over(queue, message, wake);
 	return sequence;
@@ -111,7 +66,7 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 /* Readiness that deliveries have brought about. */
 static __poll_t readable(const struct ipcq_queue *queue)
 {
-	return backlog_empty(queue) ? 0 : EPOLLIN | EPOLLRDNORM;
+	return ipcq_backlog_empty(queue) ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
 /*
@@ -299,40 +254,6 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 	return -EAGAIN;
 }
 
-/*
- * Sees to it that there is a list for a priority.  A leaf that is there stays, and
- * whoever loses the race to add one uses the other's.  The lists themselves are
- * under the lock.
- */
-static int prepare_priority(struct ipcq_queue *queue, u32 priority)
-{
-	struct ipcq_account *account = queue->object.account;
-	struct ipcq_priority_leaf **at, *leaf;
-	int ret;
-
-	if (priority > IPCQ_PRIORITY_MAX || !queue->priorities)
-		return -EINVAL;
-	at = ipcq_priority_leaf(queue->priorities, priority);
-	/* Pairs with the exchange below: the lists are seen empty. */
-	if (smp_load_acquire(at))
-		return 0;
-
-	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
-				  sizeof(*leaf));
-	if (ret)
-		return ret;
-	leaf = kzalloc(sizeof(*leaf), IPCQ_MESSAGE_GFP);
-	if (leaf && !cmpxchg(at, NULL, leaf)) {
-		atomic_inc(&queue->leaves);
-		return 0;
-	}
-	ipcq_account_uncharge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
-			      sizeof(*leaf));
-	ret = leaf ? 0 : -ENOMEM;
-	kfree(leaf);
-	return ret;
-}
-
 /**
  * ipcq_queue_send() - send one message
  * @queue: the queue
@@ -354,7 +275,7 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 	if (from->length > queue->bounds.max_message_size)
 		return -EMSGSIZE;
 	if (unlikely(priority || queue->priorities)) {
-		ret = prepare_priority(queue, priority);
+		ret = ipcq_backlog_prepare(queue, priority);
 		if (ret)
 			return ret;
 	}
@@ -382,7 +303,7 @@ static void restore(struct ipcq_queue *queue, struct ipcq_message *message)
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	if (list_empty(&queue->receivers))
-		backlog_restore(queue, message);
+		ipcq_backlog_restore(queue, message);
 	else
 		hand_over(queue, message, &wake);
 	unlock_and_wake(queue, &wake, readable(queue));
@@ -457,13 +378,13 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 	struct ipcq_message *message;
 
 	spin_lock(&queue->lock);
-	if (!backlog_empty(queue)) {
-		message = backlog_first(queue);
+	if (!ipcq_backlog_empty(queue)) {
+		message = ipcq_backlog_first(queue);
 		if (unlikely(message->length > *size)) {
 			*size = message->length;
 			message = ERR_PTR(-EMSGSIZE);
 		} else {
-			backlog_pop(queue);
+			ipcq_backlog_pop(queue);
 		}
 		spin_unlock(&queue->lock);
 		return message;
@@ -514,7 +435,7 @@ int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 /* ------------------------------------------------------ waiting for room */
 
 /* Room has been there for a while without the queue getting low. */
-static void admit_work(struct work_struct *work)
+void ipcq_queue_admit_work(struct work_struct *work)
 {
 	struct ipcq_queue *queue = container_of(to_delayed_work(work),
 						struct ipcq_queue, admit_work);
@@ -535,8 +456,8 @@ u32 ipcq_queue_next_length(struct ipcq_queue *queue)
 	u32 length = 0;
 
 	spin_lock(&queue->lock);
-	if (!backlog_empty(queue))
-		length = backlog_first(queue)->length;
+	if (!ipcq_backlog_empty(queue))
+		length = ipcq_backlog_first(queue)->length;
 	spin_unlock(&queue->lock);
 	return length;
 }
@@ -558,146 +479,3 @@ __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 	spin_unlock(&queue->lock);
 	return events;
 }
-
-void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
-{
-	const struct ipcq_bounds *bounds = &queue->bounds;
-
-	stat->id = queue->object.id;
-	stat->max_bytes = bounds->max_bytes;
-	stat->max_messages = bounds->max_messages;
-	stat->max_message_size = bounds->max_message_size;
-	stat->order = queue->priorities ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
-
-	spin_lock(&queue->lock);
-	stat->messages = bounds->messages;
-	stat->bytes = bounds->bytes;
-	stat->waiting_senders = queue->waiting_senders;
-	stat->waiting_receivers = queue->waiting_receivers;
-	stat->memory = queue->magazine.memory;
-	stat->sent = queue->sent;
-	stat->received = queue->received;
-	spin_unlock(&queue->lock);
-}
-
-/* --------------------------------------------------------- life of a queue */
-
-/**
- * ipcq_queue_validate() - check the attributes of an open
- * @args: the call's arguments
- *
- * Return: 0, -EINVAL or -EOPNOTSUPP.
- */
-int ipcq_queue_validate(struct ipcq_queue_open *args)
-{
-	if (args->order > IPCQ_ORDER_PRIORITY)
-		return -EOPNOTSUPP;
-	if (args->reserved)
-		return -EINVAL;
-	if (args->max_messages > IPCQ_MAX_MESSAGES ||
-	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
-		return -EINVAL;
-	if (args->max_bytes && args->max_bytes < args->max_message_size)
-		return -EINVAL;
-	return 0;
-}
-
-static void free_priorities(struct ipcq_queue *queue)
-{
-	u32 i;
-
-	if (!queue->priorities)
-		return;
-	for (i = 0; i < IPCQ_PRIORITY_LEAVES; i++)
-		kfree(queue->priorities->leaves[i]);
-	kvfree(queue->priorities);
-	ipcq_account_uncharge(queue->object.account, IPCQ_RESOURCE_MESSAGE_BYTES,
-			      (u64)atomic_read(&queue->leaves) *
-			      sizeof(struct ipcq_priority_leaf));
-}
-
-static struct ipcq_object *queue_create(const void *attributes,
-					struct ipcq_account *account)
-{
-	const struct ipcq_queue_open *open = attributes;
-	struct ipcq_bounds *bounds;
-	struct ipcq_queue *queue;
-	int ret;
-
-	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
-	if (!queue)
-		return ERR_PTR(-ENOMEM);
-
-	spin_lock_init(&queue->lock);
-	bounds = &queue->bounds;
-	bounds->max_messages = open->max_messages ?: IPCQ_DEFAULT_MESSAGES;
-	bounds->max_message_size = open->max_message_size ?:
-		min_not_zero(open->max_bytes, (u64)IPCQ_DEFAULT_MESSAGE_SIZE);
-	bounds->max_bytes = open->max_bytes ?: (u64)bounds->max_messages *
-					       bounds->max_message_size;
-
-	ipcq_order_init(&queue->order);
-	INIT_LIST_HEAD(&queue->receivers);
-	INIT_LIST_HEAD(&queue->senders);
-	init_waitqueue_head(&queue->pollers);
-	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
-
-	ret = -ENOMEM;
-	if (open->order == IPCQ_ORDER_PRIORITY) {
-		queue->priorities = kvzalloc(sizeof(*queue->priorities),
-					     IPCQ_MESSAGE_GFP);
-		if (!queue->priorities)
-			goto err_free;
-	}
-	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
-	if (ret)
-		goto err_priorities;
-
-	ipcq_queue_memory_init(queue);
-	return &queue->object;
-
-err_priorities:
-	kvfree(queue->priorities);
-err_free:
-	kfree(queue);
-	return ERR_PTR(ret);
-}
-
-static bool queue_matches(const struct ipcq_object *object,
-			  const void *attributes)
-{
-	const struct ipcq_queue *queue = to_ipcq_queue(object);
-	const struct ipcq_bounds *bounds = &queue->bounds;
-	const struct ipcq_queue_open *open = attributes;
-
-	return (open->order == IPCQ_ORDER_FIFO || queue->priorities) &&
-	       (!open->max_messages ||
-		open->max_messages == bounds->max_messages) &&
-	       (!open->max_message_size ||
-		open->max_message_size == bounds->max_message_size) &&
-	       (!open->max_bytes || open->max_bytes == bounds->max_bytes);
-}
-
-/* With the last reference gone nobody waits, and no call is in progress. */
-static void queue_free(struct ipcq_object *object)
-{
-	struct ipcq_queue *queue = to_ipcq_queue(object);
-
-	cancel_delayed_work_sync(&queue->admit_work);
-	while (!backlog_empty(queue))
-		ipcq_magazine_keep(&queue->magazine, backlog_pop(queue));
-	ipcq_queue_memory_fini(queue);
-	free_priorities(queue);
-
-	ipcq_object_fini(object);
-	kfree(queue);
-}
-
-const struct ipcq_kind ipcq_queue_kind = {
-	.kind = IPCQ_KIND_QUEUE,
-	.file_name = "[ipcq-queue]",
-	.fops = &ipcq_queue_fops,
-	.create = queue_create,
-	.matches = queue_matches,
-	.free = queue_free,
-};

@@ -72,10 +72,8 @@ struct ipcq_patience {
 	u64 deadline;			/* CLOCK_MONOTONIC nanoseconds, 0: none */
 };
 
-extern const struct ipcq_kind ipcq_queue_kind;
 extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 
-int ipcq_queue_validate(struct ipcq_queue_open *args);
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 		    const struct ipcq_buffer *from, u32 priority,
 		    const struct ipcq_patience *patience, u64 *sequence);
@@ -83,9 +81,15 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 		   int error);
+void ipcq_queue_admit_work(struct work_struct *work);
 u32 ipcq_queue_next_length(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);
+
+/* queue_object.c */
+extern const struct ipcq_kind ipcq_queue_kind;
+
+int ipcq_queue_validate(struct ipcq_queue_open *args);
 void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat);
 
 /* queue_memory.c */

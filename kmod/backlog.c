@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The backlog of a queue: its memory.  See backlog.h.
+ */
+#include <linux/ipcq.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "account.h"
+#include "backlog.h"
+
+/* Returns 0 or -ENOMEM. */
+int ipcq_backlog_init(struct ipcq_queue *queue, u32 order)
+{
+	ipcq_order_init(&queue->order);
+	if (order == IPCQ_ORDER_FIFO)
+		return 0;
+	queue->priorities = kvzalloc(sizeof(*queue->priorities),
+				     IPCQ_MESSAGE_GFP);
+	return queue->priorities ? 0 : -ENOMEM;
+}
+
+/* The backlog is empty; also of a queue that was not completed. */
+void ipcq_backlog_fini(struct ipcq_queue *queue)
+{
+	u64 leaves;
+	u32 i;
+
+	if (!queue->priorities)
+		return;
+	for (i = 0; i < IPCQ_PRIORITY_LEAVES; i++)
+		kfree(queue->priorities->leaves[i]);
+	kvfree(queue->priorities);
+	leaves = atomic_read(&queue->leaves);
+	if (leaves)
+		ipcq_account_uncharge(queue->object.account,
+				      IPCQ_RESOURCE_MESSAGE_BYTES,
+				      leaves * sizeof(struct ipcq_priority_leaf));
+}
+
+/*
+ * Sees to it that there is a list for a priority.  A leaf that is there stays, and
+ * whoever loses the race to add one uses the other's.  The lists themselves are
+ * under the lock.
+ */
+int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
+{
+	struct ipcq_account *account = queue->object.account;
+	struct ipcq_priority_leaf **at, *leaf;
+	int ret;
+
+	if (priority > IPCQ_PRIORITY_MAX || !queue->priorities)
+		return -EINVAL;
+	at = ipcq_priority_leaf(queue->priorities, priority);
+	/* Pairs with the exchange below: the lists are seen empty. */
+	if (smp_load_acquire(at))
+		return 0;
+
+	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
+				  sizeof(*leaf));
+	if (ret)
+		return ret;
+	leaf = kzalloc(sizeof(*leaf), IPCQ_MESSAGE_GFP);
+	if (leaf && !cmpxchg(at, NULL, leaf)) {
+		atomic_inc(&queue->leaves);
+		return 0;
+	}
+	ipcq_account_uncharge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
+			      sizeof(*leaf));
+	ret = leaf ? 0 : -ENOMEM;
+	kfree(leaf);
+	return ret;
+}

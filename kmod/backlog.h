@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The backlog of a queue: the messages that are to be received, in the order that
+ * the queue was made for.  The queue's lock is held, but for ipcq_backlog_prepare().
+ */
+#ifndef IPCQ_BACKLOG_H
+#define IPCQ_BACKLOG_H
+
+#include "queue.h"
+
+int ipcq_backlog_init(struct ipcq_queue *queue, u32 order);
+void ipcq_backlog_fini(struct ipcq_queue *queue);
+int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority);
+
+static inline struct ipcq_message *
+ipcq_backlog_message(struct ipcq_order_entry *entry)
+{
+	return container_of(entry, struct ipcq_message, order);
+}
+
+static inline bool ipcq_backlog_empty(const struct ipcq_queue *queue)
+{
+	if (unlikely(queue->priorities))
+		return ipcq_priority_empty(queue->priorities);
+	return ipcq_order_empty(&queue->order);
+}
+
+/* The message that is next; there is one. */
+static inline struct ipcq_message *
+ipcq_backlog_first(struct ipcq_queue *queue)
+{
+	return ipcq_backlog_message(unlikely(queue->priorities) ?
+			  ipcq_priority_first(queue->priorities) :
+			  queue->order.head);
+}
+
+static inline struct ipcq_message *
+ipcq_backlog_pop(struct ipcq_queue *queue)
+{
+	return ipcq_backlog_message(unlikely(queue->priorities) ?
+			  ipcq_priority_pop(queue->priorities) :
+			  ipcq_order_pop(&queue->order));
+}
+
+static inline void ipcq_backlog_push(struct ipcq_queue *queue,
+				     struct ipcq_message *message)
+{
+	if (unlikely(queue->priorities))
+		ipcq_priority_push(queue->priorities, message->priority,
+				   &message->order);
+	else
+		ipcq_order_push(&queue->order, &message->order);
+}
+
+static inline void ipcq_backlog_restore(struct ipcq_queue *queue,
+					struct ipcq_message *message)
+{
+	if (unlikely(queue->priorities))
+		ipcq_priority_restore(queue->priorities, message->priority,
+				      &message->order);
+	else
+		ipcq_order_restore(&queue->order, &message->order);
+}
+
+#endif /* IPCQ_BACKLOG_H */

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A queue as an object: how it comes, what it tells of itself, how it goes.
+ */
+#include <linux/err.h>
+#include <linux/ipcq.h>
+#include <linux/slab.h>
+
+#include "backlog.h"
+#include "limits.h"
+#include "queue.h"
+
+void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
+{
+	const struct ipcq_bounds *bounds = &queue->bounds;
+
+	stat->id = queue->object.id;
+	stat->max_bytes = bounds->max_bytes;
+	stat->max_messages = bounds->max_messages;
+	stat->max_message_size = bounds->max_message_size;
+	stat->order = queue->priorities ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
+
+	spin_lock(&queue->lock);
+	stat->messages = bounds->messages;
+	stat->bytes = bounds->bytes;
+	stat->waiting_senders = queue->waiting_senders;
+	stat->waiting_receivers = queue->waiting_receivers;
+	stat->memory = queue->magazine.memory;
+	stat->sent = queue->sent;
+	stat->received = queue->received;
+	spin_unlock(&queue->lock);
+}
+
+/* --------------------------------------------------------- life of a queue */
+
+/**
+ * ipcq_queue_validate() - check the attributes of an open
+ * @args: the call's arguments
+ *
+ * Return: 0, -EINVAL or -EOPNOTSUPP.
+ */
+int ipcq_queue_validate(struct ipcq_queue_open *args)
+{
+	if (args->order > IPCQ_ORDER_PRIORITY)
+		return -EOPNOTSUPP;
+	if (args->reserved)
+		return -EINVAL;
+	if (args->max_messages > IPCQ_MAX_MESSAGES ||
+	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
+		return -EINVAL;
+	if (args->max_bytes && args->max_bytes < args->max_message_size)
+		return -EINVAL;
+	return 0;
+}
+
+static struct ipcq_object *queue_create(const void *attributes,
+					struct ipcq_account *account)
+{
+	const struct ipcq_queue_open *open = attributes;
+	struct ipcq_bounds *bounds;
+	struct ipcq_queue *queue;
+	int ret;
+
+	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+
+	spin_lock_init(&queue->lock);
+	bounds = &queue->bounds;
+	bounds->max_messages = open->max_messages ?: IPCQ_DEFAULT_MESSAGES;
+	bounds->max_message_size = open->max_message_size ?:
+		min_not_zero(open->max_bytes, (u64)IPCQ_DEFAULT_MESSAGE_SIZE);
+	bounds->max_bytes = open->max_bytes ?: (u64)bounds->max_messages *
+					       bounds->max_message_size;
+
+	INIT_LIST_HEAD(&queue->receivers);
+	INIT_LIST_HEAD(&queue->senders);
+	init_waitqueue_head(&queue->pollers);
+	INIT_DELAYED_WORK(&queue->admit_work, ipcq_queue_admit_work);
+
+	ret = ipcq_backlog_init(queue, open->order);
+	if (ret)
+		goto err_free;
+	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
+	if (ret)
+		goto err_backlog;
+
+	ipcq_queue_memory_init(queue);
+	return &queue->object;
+
+err_backlog:
+	ipcq_backlog_fini(queue);
+err_free:
+	kfree(queue);
+	return ERR_PTR(ret);
+}
+
+static bool queue_matches(const struct ipcq_object *object,
+			  const void *attributes)
+{
+	const struct ipcq_queue *queue = to_ipcq_queue(object);
+	const struct ipcq_bounds *bounds = &queue->bounds;
+	const struct ipcq_queue_open *open = attributes;
+
+	return (open->order == IPCQ_ORDER_FIFO || queue->priorities) &&
+	       (!open->max_messages ||
+		open->max_messages == bounds->max_messages) &&
+	       (!open->max_message_size ||
+		open->max_message_size == bounds->max_message_size) &&
+	       (!open->max_bytes || open->max_bytes == bounds->max_bytes);
+}
+
+/* With the last reference gone nobody waits, and no call is in progress. */
+static void queue_free(struct ipcq_object *object)
+{
+	struct ipcq_queue *queue = to_ipcq_queue(object);
+
+	cancel_delayed_work_sync(&queue->admit_work);
+	while (!ipcq_backlog_empty(queue))
+		ipcq_magazine_keep(&queue->magazine, ipcq_backlog_pop(queue));
+	ipcq_queue_memory_fini(queue);
+	ipcq_backlog_fini(queue);
+
+	ipcq_object_fini(object);
+	kfree(queue);
+}
+
+const struct ipcq_kind ipcq_queue_kind = {
+	.kind = IPCQ_KIND_QUEUE,
+	.file_name = "[ipcq-queue]",
+	.fops = &ipcq_queue_fops,
+	.create = queue_create,
+	.matches = queue_matches,
+	.free = queue_free,
+};
