@@ -5,9 +5,7 @@
 #include <linux/err.h>
 #include <linux/ipcq.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 
-#include "account.h"
 #include "backlog.h"
 #include "compat.h"
 #include "queue.h"
