@@ -208,3 +208,7 @@ run-cost-update: guest-module tools
 	$(Q)$(guest-environment) BENCH_COST_MECHANISMS=own tests/vm/cost $(BUILD)/check-cost.json
 	$(Q)mkdir -p $(dir $(cost-baseline))
 	$(Q)sed 's/{"mechanism"/\n&/g' $(BUILD)/check-cost.json >$(cost-baseline)
+
+# ------------------------------------------------------- the levels' own files
+
+include $(sort $(wildcard tests/*/build.mk))

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The storms.  tests/storm/*.c are cmocka programs for the guest, but for
+# tests/storm/{common,ledger,left}.c, which are linked with each.
+
+.PHONY: check-storms run-check-storms
+
+cflags-tests/storm	:= -Iuapi -Iuser/lib
+storm-shared		:= common ledger left
+storm-names		:= $(filter-out $(storm-shared),$(call programs,storm))
+storm-tests		:= $(storm-names:%=$(BUILD)/tests/storm/%)
+storm-common		:= $(call objects,$(storm-shared:%=tests/storm/%.c))
+# What whoever calls make says counts; other files have defaults for these, too.
+given			= $(if $(filter command environment,$(firstword $(origin $(1)))),$($(1)))
+storm-chosen		= $(or $(call given,TESTS),$(storm-names))
+storm-seconds		= $(or $(call given,SECONDS),20)
+storm-limit		= $(shell echo $$(($(storm-seconds) + 240)))
+storm-timeout		= $(shell echo $$((($(storm-seconds) + 60) * $(words $(storm-chosen)) + 300)))
+storm-environment	= $(guest-environment) GUEST_LIMIT='$(storm-limit)' \
+	GUEST_TIMEOUT='$(storm-timeout)' GUEST_MEMORY='$(or $(STORM_MEMORY),1G)' \
+	STORM_SECONDS='$(storm-seconds)' STORM_SEED='$(call given,SEED)'
+
+tests: $(storm-tests)
+
+$(storm-tests): $(BUILD)/tests/storm/%: $(BUILD)/obj/tests/storm/%.o $(storm-common) \
+		$(guest-common) $(BUILD)/libipcq.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(lib-libs) -lcmocka
+
+check-storms: ## kill and disturb at random; SECONDS= each, SEED=, TESTS="name ..."
+	@$(install-packages) build guest
+	$(Q)$(MAKE) run-check-storms
+
+run-check-storms: guest-module $(storm-tests)
+	$(Q)$(storm-environment) tests/storm/run $(storm-chosen:%=$(BUILD)/tests/storm/%)
