@@ -163,3 +163,9 @@ void ipcq_account_uncharge(struct ipcq_account *account,
 		WARN_ON_ONCE(atomic64_sub_return(amount,
 						 &account->used[resource]) < 0);
 }
+
+/* At unload: every holder of a charge is gone, and so is every account. */
+void ipcq_accounts_exit(void)
+{
+	WARN_ON(!hash_empty(accounts));
+}

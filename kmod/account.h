@@ -37,6 +37,8 @@ struct ipcq_account {
 	atomic64_t used[IPCQ_RESOURCES];
 };
 
+void ipcq_accounts_exit(void);
+
 struct ipcq_account *ipcq_account_of_current(void);
 struct ipcq_account *ipcq_account_get(struct ipcq_account *account);
 void ipcq_account_put(struct ipcq_account *account);

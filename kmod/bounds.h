@@ -18,7 +18,7 @@
 #endif
 
 struct ipcq_bounds {
-	/* Constant. */
+	/* What is in the queue may exceed them, once they have been lowered. */
 	__u32 max_messages;		/* 1 or more */
 	__u32 max_message_size;		/* bytes, 1 or more */
 	__u64 max_bytes;		/* max_message_size or more */
@@ -27,12 +27,20 @@ struct ipcq_bounds {
 	__u64 bytes;
 };
 
-/* Whether a message of @length bytes, at most the longest allowed, fits now. */
+/* Whether a message of @length bytes fits at no time. */
+static inline bool ipcq_bounds_exclude(const struct ipcq_bounds *bounds,
+				       __u32 length)
+{
+	return length > bounds->max_message_size;
+}
+
+/* Whether a message of @length bytes fits now. */
 static inline bool ipcq_bounds_fit(const struct ipcq_bounds *bounds,
 				   __u32 length)
 {
 	return bounds->messages < bounds->max_messages &&
-	       length <= bounds->max_bytes - bounds->bytes;
+	       bounds->bytes + length <= bounds->max_bytes &&
+	       !ipcq_bounds_exclude(bounds, length);
 }
 
 /* Whether any allowed message fits now: what POLLOUT promises. */

@@ -24,7 +24,8 @@
 
 #define FEATURES	(IPCQ_FEATURE_QUEUE | IPCQ_FEATURE_REGION |	\
 			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT |	\
-			 IPCQ_FEATURE_PRIORITY)
+			 IPCQ_FEATURE_PRIORITY | IPCQ_FEATURE_QUEUE_SET |	\
+			 IPCQ_FEATURE_CREATOR | IPCQ_FEATURE_OWNER)
 
 /* What the calling process's user has, and may have. */
 static void query_account(struct ipcq_query *query,

@@ -3,10 +3,12 @@
  * Handles: see handle.h.
  */
 #include <linux/anon_inodes.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/uidgid.h>
 
 #include "account.h"
 #include "handle.h"
@@ -51,22 +53,31 @@ static int parse_open(const struct ipcq_open *open, struct ipcq_name *name,
 {
 	u32 access = open->flags & (IPCQ_OPEN_F_READ | IPCQ_OPEN_F_WRITE);
 
-	if (open->reserved || !access || open->mode & ~0777)
+	if (!access || open->mode & ~0777)
 		return -EINVAL;
 	if (open->flags & IPCQ_OPEN_F_EXCL && !(open->flags & IPCQ_OPEN_F_CREATE))
 		return -EINVAL;
-	if (open->lifetime > IPCQ_LIFETIME_PERSISTENT)
+	if (open->lifetime > IPCQ_LIFETIME_CREATOR)
 		return -EOPNOTSUPP;
+
+	request->owner = INVALID_UID;
+	if (open->flags & IPCQ_OPEN_F_OWNER) {
+		request->owner = make_kuid(current_user_ns(), open->owner);
+		if (!uid_valid(request->owner))
+			return -EINVAL;
+	} else if (open->owner) {
+		return -EINVAL;
+	}
 
 	request->flags = open->flags;
 	request->mode = open->mode;
-	request->persistent = open->lifetime == IPCQ_LIFETIME_PERSISTENT;
+	request->lifetime = open->lifetime;
 	request->name = name;
 	if (open->name_length)
 		return ipcq_name_copy(name, open->name, open->name_length);
 
 	name->length = 0;
-	if (open->name || request->persistent ||
+	if (open->name || open->lifetime != IPCQ_LIFETIME_LAST_CLOSE ||
 	    !(open->flags & IPCQ_OPEN_F_CREATE))
 		return -EINVAL;
 	return 0;
@@ -95,7 +106,7 @@ void ipcq_handle_release(struct ipcq_handle *handle)
 {
 	if (handle->object) {
 		ipcq_owners_end_handle(handle);
-		ipcq_registry_close(handle->object);
+		ipcq_registry_close(handle->object, handle->creator);
 	}
 	ipcq_account_put(handle->account);
 	kfree(handle);
@@ -169,6 +180,7 @@ int ipcq_handle_open(struct ipcq_registry *registry, struct ipcq_call *call,
 	if (ret < 0)
 		goto err_file;
 
+	handle->creator = ret;
 	open->created = ret;
 	open->fd = fd;
 	open->id = handle->object->id;

@@ -18,6 +18,7 @@
  */
 #include <linux/module.h>
 
+#include "account.h"
 #include "device.h"
 #include "limits.h"
 #include "message.h"
@@ -74,6 +75,7 @@ static void __exit ipcq_exit(void)
 	ipcq_owners_stop();
 	ipcq_queue_exit();
 	ipcq_message_exit();
+	ipcq_accounts_exit();
 }
 
 module_init(ipcq_init);

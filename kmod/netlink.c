@@ -83,15 +83,12 @@ static int put_region(struct sk_buff *skb, struct ipcq_region *region)
 static int put_common(struct sk_buff *skb, const struct ipcq_object *object,
 		      struct user_namespace *ns)
 {
-	u32 lifetime = object->persistent ? IPCQ_LIFETIME_PERSISTENT :
-					    IPCQ_LIFETIME_LAST_CLOSE;
-
 	if (put_u64(skb, IPCQ_A_ID, object->id) ||
 	    nla_put_u32(skb, IPCQ_A_KIND, object->kind->kind) ||
 	    nla_put_u32(skb, IPCQ_A_UID, from_kuid_munged(ns, object->uid)) ||
 	    nla_put_u32(skb, IPCQ_A_GID, from_kgid_munged(ns, object->gid)) ||
 	    nla_put_u32(skb, IPCQ_A_MODE, object->mode) ||
-	    nla_put_u32(skb, IPCQ_A_LIFETIME, lifetime) ||
+	    nla_put_u32(skb, IPCQ_A_LIFETIME, object->lifetime) ||
 	    nla_put_u32(skb, IPCQ_A_HANDLES, object->handles))
 		return -EMSGSIZE;
 	if (object->name && (nla_put_string(skb, IPCQ_A_NAME, object->name) ||

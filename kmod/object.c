@@ -122,8 +122,8 @@ int ipcq_object_may_open(const struct ipcq_object *object, u32 open_flags)
 	return -EACCES;
 }
 
-/* Whether the caller may take the object's name away. */
-bool ipcq_object_may_remove(const struct ipcq_object *object)
+/* Whether the caller may change the object, or take its name away. */
+bool ipcq_object_may_change(const struct ipcq_object *object)
 {
 	return uid_eq(current_euid(), object->uid) ||
 	       object_capable(object, CAP_IPC_OWNER);

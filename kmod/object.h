@@ -12,7 +12,8 @@
  *	ended		unlinked and the last handle closed: the registry forgets
  *			it, and it is freed with the last reference
  *
- * An object that lives until its last close is unlinked by it.
+ * An object that lives until its last close is unlinked by it, and one that lives as
+ * long as its creator's handle by the close of that.
  *
  * Locks nest in this order, outermost first:
  *
@@ -64,7 +65,7 @@ struct ipcq_object {
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
-	bool persistent;
+	u8 lifetime;			/* IPCQ_LIFETIME_* */
 	u8 name_length;			/* 0: anonymous */
 	char *name;			/* with a terminating zero, or NULL */
 
@@ -83,6 +84,6 @@ void ipcq_object_get(struct ipcq_object *object);
 void ipcq_object_put(struct ipcq_object *object);
 
 int ipcq_object_may_open(const struct ipcq_object *object, u32 open_flags);
-bool ipcq_object_may_remove(const struct ipcq_object *object);
+bool ipcq_object_may_change(const struct ipcq_object *object);
 
 #endif /* IPCQ_OBJECT_H */

@@ -15,7 +15,9 @@
 struct sender {
 	struct ipcq_waiter waiter;
 	struct ipcq_message *message;
-	u64 sequence;			/* once completed */
+	/* Once completed: */
+	u64 sequence;
+	int error;			/* if not 0, the message is still its own */
 };
 
 /* Waits for a message; in queue->receivers. */
@@ -67,9 +69,19 @@ static __poll_t readable(const struct ipcq_queue *queue)
 	return ipcq_backlog_empty(queue) ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
+/* Whether a waiting sender's turn has come: its message fits, or never will. */
+static bool has_turn(const struct ipcq_queue *queue, const struct sender *sender)
+{
+	u32 length = sender->message->length;
+
+	return ipcq_bounds_fit(&queue->bounds, length) ||
+	       ipcq_bounds_exclude(&queue->bounds, length);
+}
+
 /*
  * Lets in the waiting senders that fit, in their order, as many as can be woken in
- * one go.  Returns the events that pollers have to hear of.
+ * one go; sends away those whose messages have become too long.  Returns the events
+ * that pollers have to hear of.
  */
 static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake)
 {
@@ -79,10 +91,12 @@ static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake)
 		struct sender *sender = first_sender(queue);
 
 		/* A delivery wakes the sender, and perhaps a receiver. */
-		if (wake->count + 2 > IPCQ_WAKE_BATCH ||
-		    !ipcq_bounds_fit(&queue->bounds, sender->message->length))
+		if (wake->count + 2 > IPCQ_WAKE_BATCH || !has_turn(queue, sender))
 			break;
-		sender->sequence = deliver(queue, sender->message, wake);
+		if (ipcq_bounds_exclude(&queue->bounds, sender->message->length))
+			sender->error = -EMSGSIZE;
+		else
+			sender->sequence = deliver(queue, sender->message, wake);
 		queue->waiting_senders--;
 		ipcq_waiter_complete(&sender->waiter, wake);
 	}
@@ -108,8 +122,7 @@ static __poll_t let_in(struct ipcq_queue *queue, struct ipcq_wake *wake)
 
 	if (!list_empty(&queue->senders)) {
 		/* The batch is full, or the next one is too long for now. */
-		if (ipcq_bounds_fit(&queue->bounds,
-				    first_sender(queue)->message->length))
+		if (has_turn(queue, first_sender(queue)))
 			arm_admit(queue);
 	} else if (queue->refused && ipcq_bounds_fit_any(&queue->bounds)) {
 		queue->refused = false;
@@ -159,6 +172,15 @@ static bool has_room(struct ipcq_queue *queue, u32 length)
 	       ipcq_bounds_fit(&queue->bounds, length);
 }
 
+/* A message that has no room does not wait for it; returns the error. */
+static int refuse(struct ipcq_queue *queue, u32 length)
+{
+	if (ipcq_bounds_exclude(&queue->bounds, length))
+		return -EMSGSIZE;
+	queue->refused = true;
+	return -EAGAIN;
+}
+
 /*
  * An empty message that takes @length bytes, from the magazine or a new one.
  * Where the call may not wait, there is no use in filling one that has no room.
@@ -169,12 +191,13 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 {
 	u32 class = ipcq_message_class(length);
 	struct ipcq_message *message;
+	int ret;
 
 	spin_lock(&queue->lock);
 	if (nonblock && !has_room(queue, length)) {
-		queue->refused = true;
+		ret = refuse(queue, length);
 		spin_unlock(&queue->lock);
-		return ERR_PTR(-EAGAIN);
+		return ERR_PTR(ret);
 	}
 	message = ipcq_magazine_take(&queue->magazine, class);
 	spin_unlock(&queue->lock);
@@ -187,7 +210,7 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	return ipcq_queue_new_message(queue, account, class);
 }
 
-/* The sender has stopped waiting.  Returns whether its message was sent. */
+/* The sender has stopped waiting.  Returns whether it was completed after all. */
 static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 {
 	struct ipcq_wake wake __uninitialized;
@@ -228,7 +251,7 @@ static noinline int wait_for_room(struct ipcq_queue *queue,
 	if (ret && !leave_senders(queue, &sender))
 		return ret;
 	*sequence = sender.sequence;
-	return 0;
+	return sender.error;
 }
 
 /* Sends a message that the caller holds, or leaves it with the caller. */
@@ -236,6 +259,7 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 			const struct ipcq_patience *patience, u64 *sequence)
 {
 	struct ipcq_wake wake __uninitialized;
+	int ret;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
@@ -244,12 +268,14 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 		unlock_and_wake(queue, &wake, readable(queue));
 		return 0;
 	}
-	if (!patience->nonblock)
+	/* It was not too long before, but may be now. */
+	if (!patience->nonblock &&
+	    !ipcq_bounds_exclude(&queue->bounds, message->length))
 		return wait_for_room(queue, message, patience->deadline,
 				     sequence);
-	queue->refused = true;
+	ret = refuse(queue, message->length);
 	spin_unlock(&queue->lock);
-	return -EAGAIN;
+	return ret;
 }
 
 /**
@@ -270,7 +296,8 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 	struct ipcq_message *message;
 	int ret;
 
-	if (from->length > queue->bounds.max_message_size)
+	/* Read without the lock, to spare the work; it is looked at again under it. */
+	if (from->length > READ_ONCE(queue->bounds.max_message_size))
 		return -EMSGSIZE;
 	if (unlikely(priority || queue->priorities)) {
 		ret = ipcq_backlog_prepare(queue, priority);
@@ -432,33 +459,17 @@ int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 
 /* ------------------------------------------------------ waiting for room */
 
-/* Room has been there for a while without the queue getting low. */
-void ipcq_queue_admit_work(struct work_struct *work)
+/* Lets in whoever fits now; the lock is not held. */
+void ipcq_queue_admit(struct ipcq_queue *queue)
 {
-	struct ipcq_queue *queue = container_of(to_delayed_work(work),
-						struct ipcq_queue, admit_work);
 	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
-
 	spin_lock(&queue->lock);
-	queue->admit_armed = false;
 	unlock_and_wake(queue, &wake, let_in(queue, &wake));
 }
 
 /* -------------------------------------------------------------- observation */
-
-/* Bytes of the next message, 0 also when there is none. */
-u32 ipcq_queue_next_length(struct ipcq_queue *queue)
-{
-	u32 length = 0;
-
-	spin_lock(&queue->lock);
-	if (!ipcq_backlog_empty(queue))
-		length = ipcq_backlog_first(queue)->length;
-	spin_unlock(&queue->lock);
-	return length;
-}
 
 /* Readiness of the queue in both directions; the caller masks by access. */
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,

@@ -43,7 +43,8 @@ struct ipcq_queue {
 
 	/* Protects this group. */
 	spinlock_t lock;
-	struct ipcq_bounds bounds;	/* its limits are constant */
+	struct ipcq_bounds bounds;	/* its limits are only written under it */
+	bool bytes_given;		/* its max_bytes is not a product */
 	struct ipcq_order order;	/* messages to be received, or */
 	struct ipcq_priority_order *priorities;	/* constant; NULL: none */
 	u64 sent;			/* also the last sequence number given */
@@ -81,16 +82,17 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 		   int error);
-void ipcq_queue_admit_work(struct work_struct *work);
-u32 ipcq_queue_next_length(struct ipcq_queue *queue);
+void ipcq_queue_admit(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);
 
 /* queue_object.c */
 extern const struct ipcq_kind ipcq_queue_kind;
 
-int ipcq_queue_validate(struct ipcq_queue_open *args);
+int ipcq_queue_validate(const struct ipcq_queue_open *args);
+int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args);
 void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat);
+u32 ipcq_queue_next_length(struct ipcq_queue *queue);
 
 /* queue_memory.c */
 extern struct workqueue_struct *ipcq_queue_works;

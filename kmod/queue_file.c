@@ -205,6 +205,11 @@ static int queue_stat(struct ipcq_call *call)
 	return ipcq_call_put_all(call, sizeof(*stat));
 }
 
+static int queue_set(struct ipcq_call *call)
+{
+	return ipcq_queue_set(queue_of(call->file), &call->args.queue_set);
+}
+
 static const struct ipcq_operation queue_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SEND, struct ipcq_queue_send,
 		       IPCQ_QUEUE_SEND_MIN, IPCQ_SEND_F_ALL, queue_send),
@@ -212,6 +217,8 @@ static const struct ipcq_operation queue_operations[] = {
 		       IPCQ_QUEUE_RECEIVE_MIN, IPCQ_RECEIVE_F_ALL, queue_receive),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_STAT, struct ipcq_queue_stat,
 		       sizeof(struct ipcq_queue_stat), 0, queue_stat),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SET, struct ipcq_queue_set,
+		       sizeof(struct ipcq_queue_set), 0, queue_set),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */

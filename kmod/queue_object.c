@@ -15,12 +15,12 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	const struct ipcq_bounds *bounds = &queue->bounds;
 
 	stat->id = queue->object.id;
-	stat->max_bytes = bounds->max_bytes;
-	stat->max_messages = bounds->max_messages;
-	stat->max_message_size = bounds->max_message_size;
 	stat->order = queue->priorities ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
 
 	spin_lock(&queue->lock);
+	stat->max_bytes = bounds->max_bytes;
+	stat->max_messages = bounds->max_messages;
+	stat->max_message_size = bounds->max_message_size;
 	stat->messages = bounds->messages;
 	stat->bytes = bounds->bytes;
 	stat->waiting_senders = queue->waiting_senders;
@@ -31,6 +31,56 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	spin_unlock(&queue->lock);
 }
 
+/* Bytes of the next message, 0 also when there is none. */
+u32 ipcq_queue_next_length(struct ipcq_queue *queue)
+{
+	u32 length = 0;
+
+	spin_lock(&queue->lock);
+	if (!ipcq_backlog_empty(queue))
+		length = ipcq_backlog_first(queue)->length;
+	spin_unlock(&queue->lock);
+	return length;
+}
+
+/**
+ * ipcq_queue_set() - change the attributes of a queue in use
+ * @queue: the queue
+ * @args: the call's arguments
+ *
+ * Return: 0 or an error of struct ipcq_queue_set.
+ */
+int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
+{
+	struct ipcq_bounds *bounds = &queue->bounds;
+	u32 messages, size;
+	u64 bytes;
+
+	if (!ipcq_object_may_change(&queue->object))
+		return -EPERM;
+	if (args->max_messages > ipcq_limit(IPCQ_A_LIMIT_MAX_MESSAGES) ||
+	    args->max_message_size > ipcq_limit(IPCQ_A_LIMIT_MAX_MESSAGE_SIZE))
+		return -EINVAL;
+
+	spin_lock(&queue->lock);
+	messages = args->max_messages ?: bounds->max_messages;
+	size = args->max_message_size ?: bounds->max_message_size;
+	bytes = args->max_bytes ?:
+		queue->bytes_given ? bounds->max_bytes : (u64)messages * size;
+	if (bytes < size) {
+		spin_unlock(&queue->lock);
+		return -EINVAL;
+	}
+	bounds->max_messages = messages;
+	WRITE_ONCE(bounds->max_message_size, size);
+	bounds->max_bytes = bytes;
+	queue->bytes_given |= args->max_bytes != 0;
+	spin_unlock(&queue->lock);
+
+	ipcq_queue_admit(queue);
+	return 0;
+}
+
 /* --------------------------------------------------------- life of a queue */
 
 /**
@@ -39,7 +89,7 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
  *
  * Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int ipcq_queue_validate(struct ipcq_queue_open *args)
+int ipcq_queue_validate(const struct ipcq_queue_open *args)
 {
 	if (args->order > IPCQ_ORDER_PRIORITY)
 		return -EOPNOTSUPP;
@@ -51,6 +101,18 @@ int ipcq_queue_validate(struct ipcq_queue_open *args)
 	if (args->max_bytes && args->max_bytes < args->max_message_size)
 		return -EINVAL;
 	return 0;
+}
+
+/* Room has been there for a while without the queue getting low. */
+static void admit_work(struct work_struct *work)
+{
+	struct ipcq_queue *queue = container_of(to_delayed_work(work),
+						struct ipcq_queue, admit_work);
+
+	spin_lock(&queue->lock);
+	queue->admit_armed = false;
+	spin_unlock(&queue->lock);
+	ipcq_queue_admit(queue);
 }
 
 static struct ipcq_object *queue_create(const void *attributes,
@@ -72,11 +134,12 @@ static struct ipcq_object *queue_create(const void *attributes,
 		min_not_zero(open->max_bytes, (u64)IPCQ_DEFAULT_MESSAGE_SIZE);
 	bounds->max_bytes = open->max_bytes ?: (u64)bounds->max_messages *
 					       bounds->max_message_size;
+	queue->bytes_given = open->max_bytes;
 
 	INIT_LIST_HEAD(&queue->receivers);
 	INIT_LIST_HEAD(&queue->senders);
 	init_waitqueue_head(&queue->pollers);
-	INIT_DELAYED_WORK(&queue->admit_work, ipcq_queue_admit_work);
+	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
 
 	ret = ipcq_backlog_init(queue, open->order);
 	if (ret)
@@ -98,16 +161,21 @@ err_free:
 static bool queue_matches(const struct ipcq_object *object,
 			  const void *attributes)
 {
-	const struct ipcq_queue *queue = to_ipcq_queue(object);
-	const struct ipcq_bounds *bounds = &queue->bounds;
 	const struct ipcq_queue_open *open = attributes;
+	struct ipcq_queue *queue = to_ipcq_queue(object);
+	const struct ipcq_bounds *bounds = &queue->bounds;
+	bool matches;
 
-	return (open->order == IPCQ_ORDER_FIFO || queue->priorities) &&
-	       (!open->max_messages ||
-		open->max_messages == bounds->max_messages) &&
-	       (!open->max_message_size ||
-		open->max_message_size == bounds->max_message_size) &&
-	       (!open->max_bytes || open->max_bytes == bounds->max_bytes);
+	if (open->order != IPCQ_ORDER_FIFO && !queue->priorities)
+		return false;
+	spin_lock(&queue->lock);
+	matches = (!open->max_messages ||
+		   open->max_messages == bounds->max_messages) &&
+		  (!open->max_message_size ||
+		   open->max_message_size == bounds->max_message_size) &&
+		  (!open->max_bytes || open->max_bytes == bounds->max_bytes);
+	spin_unlock(&queue->lock);
+	return matches;
 }
 
 /* With the last reference gone nobody waits, and no call is in progress. */

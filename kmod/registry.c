@@ -2,6 +2,7 @@
 /*
  * Registries: see registry.h.
  */
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -95,6 +96,12 @@ struct ipcq_object *ipcq_registry_next(struct ipcq_registry *registry, u64 id)
 
 /* -------------------------------------------------------- open and close */
 
+/* Whether the opener accepts an object of this user's. */
+static bool owner_suits(const struct ipcq_open_request *request, kuid_t uid)
+{
+	return !uid_valid(request->owner) || uid_eq(request->owner, uid);
+}
+
 static int may_take(const struct ipcq_object *object,
 		    const struct ipcq_open_request *request)
 {
@@ -104,6 +111,8 @@ static int may_take(const struct ipcq_object *object,
 		return -EEXIST;
 	if (object->kind != request->kind)
 		return -EPROTOTYPE;
+	if (!owner_suits(request, object->uid))
+		return -EKEYREJECTED;
 	ret = ipcq_object_may_open(object, request->flags);
 	if (ret)
 		return ret;
@@ -127,7 +136,7 @@ static struct ipcq_object *prepare(struct ipcq_registry *registry,
 		return object;
 
 	object->mode = request->mode;
-	object->persistent = request->persistent;
+	object->lifetime = request->lifetime;
 	object->registry = registry;
 	ipcq_registry_get(registry);
 	if (request->name->length) {
@@ -194,6 +203,10 @@ int ipcq_registry_open(struct ipcq_registry *registry,
 			ret = -ENOENT;
 			break;
 		}
+		if (!owner_suits(request, current_euid())) {
+			ret = -EKEYREJECTED;
+			break;
+		}
 		if (registry->objects >= READ_ONCE(registry->max_objects)) {
 			ret = -ENOSPC;
 			break;
@@ -245,15 +258,17 @@ static bool end_if_unreachable(struct ipcq_object *object)
 /**
  * ipcq_registry_close() - a handle has been closed
  * @object: its object; the handle's reference is dropped
+ * @creator: whether it is the handle that created the object
  */
-void ipcq_registry_close(struct ipcq_object *object)
+void ipcq_registry_close(struct ipcq_object *object, bool creator)
 {
 	struct ipcq_registry *registry = object->registry;
 	bool ended;
 
 	mutex_lock(&registry->lock);
 	object->handles--;
-	if (!object->handles && !object->persistent)
+	if (object->lifetime == IPCQ_LIFETIME_CREATOR ? creator :
+	    object->lifetime == IPCQ_LIFETIME_LAST_CLOSE && !object->handles)
 		unlink_name(object);
 	ended = end_if_unreachable(object);
 	mutex_unlock(&registry->lock);
@@ -294,7 +309,7 @@ int ipcq_registry_unlink(struct ipcq_registry *registry,
 		ret = -ENOENT;
 	} else if (kind && object->kind->kind != kind) {
 		ret = -EPROTOTYPE;
-	} else if (!ipcq_object_may_remove(object)) {
+	} else if (!ipcq_object_may_change(object)) {
 		ret = -EPERM;
 	} else {
 		unlink_name(object);

@@ -42,7 +42,8 @@ struct ipcq_open_request {
 	const struct ipcq_name *name;
 	u32 flags;			/* IPCQ_OPEN_F_* */
 	umode_t mode;
-	bool persistent;
+	u8 lifetime;			/* IPCQ_LIFETIME_* */
+	kuid_t owner;			/* demanded; invalid: anybody */
 	struct ipcq_account *account;	/* the opener's */
 };
 
@@ -56,7 +57,7 @@ void ipcq_registry_put(struct ipcq_registry *registry);
 int ipcq_registry_open(struct ipcq_registry *registry,
 		       const struct ipcq_open_request *request,
 		       struct ipcq_object **out);
-void ipcq_registry_close(struct ipcq_object *object);
+void ipcq_registry_close(struct ipcq_object *object, bool creator);
 int ipcq_registry_unlink(struct ipcq_registry *registry,
 			 const struct ipcq_name *name, u32 kind);
 void ipcq_registry_retract(struct ipcq_object *object);

@@ -75,7 +75,7 @@ static void a_queue_is_shown_in_full(void **state)
 	assert_int_equal(by_id.object.uid, 0);
 	assert_int_equal(by_id.object.gid, 0);
 	assert_int_equal(by_id.object.mode, 0640);
-	assert_true(by_id.object.persistent);
+	assert_int_equal(by_id.object.lifetime, IPCQ_UNTIL_REMOVED);
 	assert_false(by_id.object.unlinked);
 	assert_int_equal(by_id.object.handles, 1);
 	assert_int_equal(by_id.object.queue.max_messages, 5);
@@ -107,7 +107,7 @@ static void a_region_is_shown_in_full(void **state)
 	(void)state;
 	assert_null(told.object.name);
 	assert_false(told.object.unlinked);
-	assert_false(told.object.persistent);
+	assert_int_equal(told.object.lifetime, IPCQ_UNTIL_LAST_CLOSE);
 	assert_int_equal(told.object.kind, IPCQ_REGION);
 	/* Handles, not descriptors. */
 	assert_int_equal(told.object.handles, 1);

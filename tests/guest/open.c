@@ -33,11 +33,10 @@ static void each_common_member_is_checked(void **state)
 		refuse_member(command, __func__, open.mode, 01000, EINVAL);
 		refuse_member(command, __func__, open.mode, 0100600, EINVAL);
 		refuse_member(command, __func__, open.mode, UINT32_MAX, EINVAL);
-		refuse_member(command, __func__, open.lifetime, IPCQ_LIFETIME_PERSISTENT + 1,
+		refuse_member(command, __func__, open.lifetime, IPCQ_LIFETIME_CREATOR + 1,
 			      EOPNOTSUPP);
 		refuse_member(command, __func__, open.lifetime, UINT32_MAX,
 			      EOPNOTSUPP);
-		refuse_member(command, __func__, open.reserved, 1, EINVAL);
 	}
 	assert_error(object_unlink(__func__), ENOENT);
 }
@@ -82,6 +81,7 @@ static void an_anonymous_object_needs_certain_members(void **state)
 	FOR_EACH_OPEN(command) {
 		refuse_member(command, NULL, open.flags, RW, EINVAL);
 		refuse_member(command, NULL, open.lifetime, IPCQ_LIFETIME_PERSISTENT, EINVAL);
+		refuse_member(command, NULL, open.lifetime, IPCQ_LIFETIME_CREATOR, EINVAL);
 		refuse_member(command, NULL, open.name, (uintptr_t)"o", EINVAL);
 		refuse_member(command, NULL, open.name_length, 1, EFAULT);
 	}

@@ -148,6 +148,30 @@ static void order_agrees_with_a_model(void **state)
 	}
 }
 
+static void lowered_bounds_admit_nothing_until_there_is_less(void **state)
+{
+	struct ipcq_bounds bounds = {
+		.max_messages = 4, .max_message_size = 100, .max_bytes = 400,
+	};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		ipcq_bounds_add(&bounds, 100);
+	bounds.max_messages = 2;
+	bounds.max_message_size = 20;
+	bounds.max_bytes = 150;
+	assert_true(ipcq_bounds_exclude(&bounds, 21));
+	assert_false(ipcq_bounds_exclude(&bounds, 20));
+	for (i = 0; i < 3; i++) {
+		assert_false(ipcq_bounds_fit(&bounds, 0));
+		assert_false(ipcq_bounds_low(&bounds));
+		ipcq_bounds_remove(&bounds, 100);
+	}
+	assert_true(ipcq_bounds_fit_any(&bounds));
+	assert_false(ipcq_bounds_fit(&bounds, 21));
+}
+
 static void bounds_admit_what_fits(void **state)
 {
 	struct ipcq_bounds bounds = {
@@ -201,6 +225,7 @@ int main(void)
 		cmocka_unit_test(order_takes_entries_back_in_place),
 		cmocka_unit_test(order_agrees_with_a_model),
 		cmocka_unit_test(bounds_admit_what_fits),
+		cmocka_unit_test(lowered_bounds_admit_nothing_until_there_is_less),
 		cmocka_unit_test(bounds_of_one_are_low_only_when_empty),
 	};
 

@@ -161,6 +161,75 @@ static void setting_limits(void **state)
 	assert_int_equal(fake->limits[IPCQ_A_LIMIT_USER_OBJECTS], 3);
 }
 
+static void changing_a_queue(void **state)
+{
+	struct fake_object *object;
+
+	(void)state;
+	assert_int_equal(run("create|q|--messages|4|--message-size|1K"), EXIT_OK);
+	object = fake_find("q");
+	assert_int_equal(run("set|q|--messages|8"), EXIT_OK);
+	assert_int_equal(object->queue.max_messages, 8);
+	assert_int_equal(object->queue.max_bytes, 8192);
+	assert_int_equal(run("set|q|--message-size|2K|--bytes|4K"), EXIT_OK);
+	assert_int_equal(object->queue.max_message_size, 2048);
+	assert_int_equal(object->queue.max_bytes, 4096);
+	assert_int_equal(run("set|q|--messages|1000000"), EXIT_FAILED);
+	assert_says("--messages can be at most 64");
+	assert_int_equal(run("set|q|--message-size|5K"), EXIT_FAILED);
+	assert_says("longest message");
+	assert_int_equal(run("set|q"), EXIT_USAGE);
+	assert_says("what to change");
+	assert_int_equal(run("set|--messages|3"), EXIT_USAGE);
+	assert_says("of which queue");
+	assert_int_equal(run("set|q|--messages|3|--limit|objects=4"), EXIT_USAGE);
+	assert_int_equal(run("set"), EXIT_USAGE);
+	assert_int_equal(run("set|none|--messages|3"), EXIT_FAILED);
+	assert_says("no such object");
+	/* Its owner may have left himself only one access. */
+	object->mode = 0200;
+	assert_int_equal(run("set|q|--messages|9"), EXIT_OK);
+	object->uid++;
+	object->mode = 0666;
+	assert_int_equal(run("set|q|--messages|3"), EXIT_REFUSED);
+	assert_says("owner");
+	assert_int_equal(object->queue.max_messages, 9);
+}
+
+static void demanding_an_owner(void **state)
+{
+	char line[64];
+
+	(void)state;
+	snprintf(line, sizeof(line), "create|q|--owner|%d", (int)getuid());
+	assert_int_equal(run(line), EXIT_OK);
+	snprintf(line, sizeof(line), "send|q|m|--owner|%d", (int)getuid());
+	assert_int_equal(run(line), EXIT_OK);
+	snprintf(line, sizeof(line), "send|q|m|--owner|%d", (int)getuid() + 1);
+	assert_int_equal(run(line), EXIT_REFUSED);
+	assert_says("another user's");
+	snprintf(line, sizeof(line), "recv|q|--owner|%d", (int)getuid() + 1);
+	assert_int_equal(run(line), EXIT_REFUSED);
+	snprintf(line, sizeof(line), "create|r|--region|--size|1|--owner|%d",
+		 (int)getuid() + 1);
+	assert_int_equal(run(line), EXIT_REFUSED);
+	assert_null(fake_find("r"));
+	assert_int_equal(run("recv|q|--owner|no such user"), EXIT_USAGE);
+	assert_says("no user");
+	assert_int_equal(run("recv|q"), EXIT_OK);
+	assert_prints("m");
+}
+
+static void a_temporary_queue_ends_with_its_receiver(void **state)
+{
+	(void)state;
+	assert_int_equal(run("recv|t|--temporary|--create"), EXIT_USAGE);
+	assert_int_equal(run("recv|t|--temporary|--nonblock"), EXIT_WAIT);
+	assert_null(fake_find("t"));
+	assert_int_equal(run("recv|t|--create|--nonblock"), EXIT_WAIT);
+	assert_non_null(fake_find("t"));
+}
+
 static void creating(void **state)
 {
 	struct fake_object *object;
@@ -174,7 +243,7 @@ static void creating(void **state)
 	assert_int_equal(object->queue.max_message_size, 2048);
 	assert_int_equal(object->queue.max_bytes, 8192);
 	assert_int_equal(object->mode, 0640);
-	assert_true(object->persistent);
+	assert_int_equal(object->lifetime, IPCQ_LIFETIME_PERSISTENT);
 	assert_int_equal(object->handles, 0);
 
 	assert_int_equal(run("create|q|--messages|7"), EXIT_OK);
@@ -328,7 +397,8 @@ int __wrap_main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(help_is_complete), TEST(wrong_command_lines),
 		TEST(without_the_module), TEST(info), TEST(creating),
-		TEST(setting_limits),
+		TEST(setting_limits), TEST(changing_a_queue), TEST(demanding_an_owner),
+		TEST(a_temporary_queue_ends_with_its_receiver),
 		TEST(removing), TEST(listing), TEST(names_are_shown_safely),
 		TEST(showing), TEST(showing_mutexes),
 	};

@@ -89,6 +89,66 @@ static void opening_a_queue(void **state)
 	ipcq_queue_close(NULL);
 }
 
+static void opening_what_must_be_mine(void **state)
+{
+	struct ipcq_queue_options mine = { .owner = getuid() };
+	struct ipcq_queue *queue, *again = NULL;
+	const unsigned int flags = RW | IPCQ_CREATE | IPCQ_CHECK_OWNER;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_open(ipcq, "q", flags, &mine, &queue), 1);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", flags, &mine, &again), 0);
+	ipcq_queue_close(again);
+	mine.owner++;
+	assert_int_equal(ipcq_queue_open(ipcq, "q", flags, &mine, &again),
+			 -EKEYREJECTED);
+	assert_int_equal(ipcq_queue_open(ipcq, "new", flags, &mine, &again),
+			 -EKEYREJECTED);
+	assert_null(fake_find("new"));
+	/* Without the flag nobody asks. */
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW, &mine, &again), 0);
+	ipcq_queue_close(again);
+	ipcq_queue_close(queue);
+}
+
+static void a_temporary_queue_ends_with_its_handle(void **state)
+{
+	struct ipcq_queue *queue, *other;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_open(ipcq, "t", RW | IPCQ_CREATE | IPCQ_TEMPORARY,
+					 NULL, &queue), 1);
+	assert_int_equal(ipcq_queue_open(ipcq, "t", RW, NULL, &other), 0);
+	ipcq_queue_close(queue);
+	assert_null(fake_find("t"));
+	assert_int_equal(ipcq_queue_send(other, "m", 1), 0);
+	ipcq_queue_close(other);
+}
+
+static void changing_a_queue(void **state)
+{
+	const struct ipcq_queue_options more = { .max_messages = 5, .max_bytes = 1 << 21 };
+	const struct ipcq_queue_options wrong[] = {
+		{ .mode = 0600 }, { .order = IPCQ_PRIORITY }, { .owner = 1 },
+		{ .max_messages = UINT32_MAX }, { .max_bytes = 1 },
+	};
+	struct ipcq_queue *queue = new_queue("q", 3);
+	struct ipcq_queue_info info;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ipcq_queue_set(queue, &more), 0);
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(ipcq_queue_set(queue, &wrong[i]), -EINVAL);
+	assert_int_equal(ipcq_queue_info(queue, NULL, &info), 0);
+	assert_int_equal(info.max_messages, 5);
+	assert_int_equal(info.max_bytes, 1 << 21);
+	assert_int_equal(info.max_message_size, 1000);
+	fake_find("q")->uid++;
+	assert_int_equal(ipcq_queue_set(queue, &more), -EPERM);
+	ipcq_queue_close(queue);
+}
+
 static void wrong_opens(void **state)
 {
 	struct ipcq_queue *queue = NULL;
@@ -101,8 +161,11 @@ static void wrong_opens(void **state)
 					 &queue), -ENAMETOOLONG);
 	assert_int_equal(ipcq_queue_open(ipcq, "", RW | IPCQ_CREATE, NULL,
 					 &queue), -EINVAL);
-	assert_int_equal(ipcq_queue_open(ipcq, "q", RW | 1 << 6, NULL, &queue),
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW | 1 << 8, NULL, &queue),
 			 -EINVAL);
+	assert_int_equal(ipcq_queue_open(ipcq, "q", RW | IPCQ_CREATE |
+					 IPCQ_PERSISTENT | IPCQ_TEMPORARY,
+					 NULL, &queue), -EINVAL);
 	assert_int_equal(ipcq_queue_open(ipcq, "q", 0, NULL, &queue), -EINVAL);
 	assert_int_equal(ipcq_queue_open(ipcq, NULL, RW, NULL, &queue), -EINVAL);
 	assert_null(queue);
@@ -276,7 +339,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(connecting), TEST(limits), TEST(deadlines),
-		TEST(errors_have_texts), TEST(opening_a_queue), TEST(wrong_opens),
+		TEST(errors_have_texts), TEST(opening_a_queue), TEST(opening_what_must_be_mine),
+		TEST(a_temporary_queue_ends_with_its_handle), TEST(changing_a_queue),
+		TEST(wrong_opens),
 		TEST(unlinking), TEST(messages), TEST(priorities),
 		TEST(failing_messages),
 		TEST(access_of_handles), TEST(queues_from_descriptors),

@@ -75,7 +75,7 @@ static void showing(void **state)
 	assert_int_equal(seen.object.mode, 0600);
 	assert_int_equal(seen.object.uid, getuid());
 	assert_int_equal(seen.object.handles, 1);
-	assert_true(seen.object.persistent);
+	assert_int_equal(seen.object.lifetime, IPCQ_UNTIL_REMOVED);
 	assert_false(seen.object.unlinked);
 	assert_int_equal(seen.object.queue.max_messages, 3);
 	assert_int_equal(seen.object.queue.bytes, 4);

@@ -46,6 +46,7 @@
  *   EEXIST        the name is taken, and IPCQ_OPEN_F_EXCL was given
  *   EPROTOTYPE    the name belongs to an object of the other kind
  *   EBADR         the object exists with other attributes than demanded
+ *   EKEYREJECTED  the object belongs to another user than demanded
  *   EACCES        the object's mode does not grant the access asked for
  *   EBADF         the handle was not opened for reading, or writing, as needed; or
  *                 it was closed meanwhile
@@ -88,9 +89,13 @@
  * IPCQ_LIFETIME_LAST_CLOSE	until its last handle is closed
  * IPCQ_LIFETIME_PERSISTENT	until it is unlinked and its last handle is closed,
  *				or its namespace ends
+ * IPCQ_LIFETIME_CREATOR	it is unlinked when the handle that created it is
+ *				closed, however its process ends; who has it open
+ *				then can go on using it
  */
 #define IPCQ_LIFETIME_LAST_CLOSE	0
 #define IPCQ_LIFETIME_PERSISTENT	1
+#define IPCQ_LIFETIME_CREATOR		2
 
 /* ------------------------------------------------------------------ device */
 
@@ -103,6 +108,9 @@
 #define IPCQ_FEATURE_MUTEX	(1ULL << 2)
 #define IPCQ_FEATURE_EVENTCOUNT	(1ULL << 3)
 #define IPCQ_FEATURE_PRIORITY	(1ULL << 4)
+#define IPCQ_FEATURE_QUEUE_SET	(1ULL << 5)
+#define IPCQ_FEATURE_CREATOR	(1ULL << 6)	/* IPCQ_LIFETIME_CREATOR */
+#define IPCQ_FEATURE_OWNER	(1ULL << 7)	/* IPCQ_OPEN_F_OWNER */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -165,6 +173,9 @@ struct ipcq_query {
  * IPCQ_OPEN_F_CREATE	create the object when there is none of this name
  * IPCQ_OPEN_F_EXCL	with CREATE: fail with EEXIST when there is one
  * IPCQ_OPEN_F_NONBLOCK	set O_NONBLOCK on the new descriptor
+ * IPCQ_OPEN_F_OWNER	fail with EKEYREJECTED when the object belongs to another
+ *			user than @owner, or, with CREATE, would: nobody else can
+ *			pose as that user by being first to take the name
  *
  * At least one of READ and WRITE is needed.
  */
@@ -173,7 +184,8 @@ struct ipcq_query {
 #define IPCQ_OPEN_F_CREATE	(1U << 2)
 #define IPCQ_OPEN_F_EXCL	(1U << 3)
 #define IPCQ_OPEN_F_NONBLOCK	(1U << 4)
-#define IPCQ_OPEN_F_ALL		((1U << 5) - 1)
+#define IPCQ_OPEN_F_OWNER	(1U << 5)
+#define IPCQ_OPEN_F_ALL		((1U << 6) - 1)
 
 /**
  * struct ipcq_open - what opening a queue and opening a region share
@@ -189,15 +201,18 @@ struct ipcq_query {
  * @fd: out: the new descriptor, close-on-exec
  * @id: out: the object's id, unique while the module is loaded, never 0
  * @created: out: 1 when this call created the object, 0 when it existed
- * @reserved: must be 0
+ * @owner: with IPCQ_OPEN_F_OWNER: the user, as the caller's user namespace sees
+ *	it, that the object must belong to; else must be 0
+ *
+ * An object belongs to the effective user and group of the process that created it.
  *
  * An anonymous object needs IPCQ_OPEN_F_CREATE and IPCQ_LIFETIME_LAST_CLOSE; its
  * descriptor is the only way to it.
  *
  * Errors: EINVAL for flags that do not go together, a name with a control
- * character, an unknown mode bit; EOPNOTSUPP, ENAMETOOLONG, ENOENT, EEXIST,
- * EPROTOTYPE, EBADR, EACCES, EDQUOT, ENOSPC, EMFILE, ENFILE, ENOMEM,
- * ESTALE.
+ * character, an unknown mode bit, a user that the caller's user namespace does not
+ * know; EOPNOTSUPP, ENAMETOOLONG, ENOENT, EEXIST, EPROTOTYPE, EKEYREJECTED, EACCES,
+ * EBADR, EDQUOT, ENOSPC, EMFILE, ENFILE, ENOMEM, ESTALE.
  */
 struct ipcq_open {
 	__u32 size;
@@ -209,7 +224,7 @@ struct ipcq_open {
 	__s32 fd;
 	__aligned_u64 id;
 	__u32 created;
-	__u32 reserved;
+	__u32 owner;
 };
 
 /*
@@ -310,7 +325,7 @@ struct ipcq_unlink {
  *
  * On success the message is in the queue, whatever happens to the sender; on
  * failure nothing was sent.  Waiting senders are served in the order of their
- * calls.  (When the memory of @sequence is unmapped while the call runs, the
+ * calls, or of their restarts after a signal.  (When the memory of @sequence is unmapped while the call runs, the
  * message is sent and its number not told.)
  *
  * Returns 0.  Errors: EBADF, EINVAL (a priority out of range, or above 0 in a queue
@@ -398,6 +413,34 @@ struct ipcq_queue_stat {
 	__aligned_u64 memory;
 	__aligned_u64 sent;
 	__aligned_u64 received;
+};
+
+/**
+ * struct ipcq_queue_set - change a queue's attributes while it is in use
+ * @size: sizeof(struct ipcq_queue_set)
+ * @flags: must be 0
+ * @max_messages: most messages the queue holds, as in struct ipcq_queue_open
+ * @max_message_size: longest message in bytes, likewise
+ * @max_bytes: most payload bytes the queue holds, likewise
+ *
+ * A member that is 0 leaves the attribute as it is; but a @max_bytes that has never
+ * been given stays the product of the other two.  All of them change, or none.
+ *
+ * Any handle will do, if the caller is the queue's owner or holds CAP_IPC_OWNER.
+ * Waiting senders whose messages fit now are let in.  What is in the queue stays: a
+ * queue that holds more than it may takes nothing until it holds less.  A sender that
+ * waits with a message which has become too long fails with EMSGSIZE when its turn
+ * comes.
+ *
+ * Errors: EPERM; EINVAL (an attribute out of its range, or @max_bytes, given now or
+ * before, below the longest message).
+ */
+struct ipcq_queue_set {
+	__u32 size;
+	__u32 flags;
+	__u32 max_messages;
+	__u32 max_message_size;
+	__aligned_u64 max_bytes;
 };
 
 /* ------------------------------------------------------------------ region */
@@ -647,6 +690,7 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_SEND		_IO(IPCQ_IOC_MAGIC, 0x40)
 #define IPCQ_IOC_QUEUE_RECEIVE		_IO(IPCQ_IOC_MAGIC, 0x41)
 #define IPCQ_IOC_QUEUE_STAT		_IO(IPCQ_IOC_MAGIC, 0x42)
+#define IPCQ_IOC_QUEUE_SET		_IO(IPCQ_IOC_MAGIC, 0x43)
 
 #define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)
 #define IPCQ_IOC_REGION_ATTACH		_IO(IPCQ_IOC_MAGIC, 0x81)

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,17 @@ uint32_t parse_mode(struct argp_state *state, const char *option,
 	if (!mode)
 		argp_error(state, "%s: with mode 0 nobody could open it", option);
 	return mode;
+}
+
+uid_t parse_user(struct argp_state *state, const char *option, const char *text)
+{
+	const struct passwd *user = getpwnam(text);
+
+	if (user)
+		return user->pw_uid;
+	if (!isdigit((unsigned char)*text))
+		argp_error(state, "%s: there is no user '%s'", option, text);
+	return parse_number(state, option, text, 0, UINT32_MAX - 1);
 }
 
 int64_t parse_duration(struct argp_state *state, const char *option,

@@ -19,6 +19,7 @@ enum {
 	OPTION_PRIORITIES,
 	OPTION_MUTEXES,
 	OPTION_EVENTCOUNTS,
+	OPTION_OWNER,
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
 	{ "mode", OPTION_MODE, "MODE", 0,
 	  "Permissions in octal (0600): read lets receive or map for reading, "
 	  "write lets send or map for writing", 3 },
+	{ "owner", OPTION_OWNER, "USER", 0,
+	  "Fail when it is, or would be, another user's", 3 },
 	{ "exclusive", OPTION_EXCLUSIVE, NULL, 0, "Fail when the name exists", 3 },
 	{ 0 }
 };
@@ -58,6 +61,7 @@ struct creation {
 	const char *region_option;	/* likewise */
 	unsigned int flags;
 	uint32_t mode;
+	uid_t owner;
 	struct ipcq_queue_options queue_options;
 	struct ipcq_region_options region_options;
 };
@@ -145,6 +149,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_MODE:
 		creation->mode = parse_mode(state, "--mode", argument);
 		return 0;
+	case OPTION_OWNER:
+		creation->flags |= IPCQ_CHECK_OWNER;
+		creation->owner = parse_user(state, "--owner", argument);
+		return 0;
 	case OPTION_EXCLUSIVE:
 		creation->flags |= IPCQ_EXCLUSIVE;
 		return 0;
@@ -168,6 +176,7 @@ static int create_queue(struct ipcq *ipcq, struct creation *creation)
 	int result;
 
 	creation->queue_options.mode = creation->mode;
+	creation->queue_options.owner = creation->owner;
 	result = ipcq_queue_open(ipcq, creation->name, creation->flags,
 				 &creation->queue_options, &queue);
 	if (result >= 0)
@@ -181,6 +190,7 @@ static int create_region(struct ipcq *ipcq, struct creation *creation)
 	int result;
 
 	creation->region_options.mode = creation->mode;
+	creation->region_options.owner = creation->owner;
 	result = ipcq_region_open(ipcq, creation->name, creation->flags,
 				  &creation->region_options, &region);
 	if (result >= 0)

@@ -21,7 +21,8 @@ static const char doc[] =
 	"your user has of them.\v"
 	"JSON fields:\n"
 	"  loaded, kernel, machine, and when loaded:\n"
-	"  features (a list of \"queue\", \"region\", \"mutex\", \"eventcount\"),\n"
+	"  features (a list of \"queue\", \"region\", \"mutex\", \"eventcount\",\n"
+	"    \"priority\", \"queue-set\", \"creator-lifetime\", \"owner-check\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
 	"    namespace_objects}, null standing for no limit\n"
@@ -38,7 +39,8 @@ static const char doc[] =
 
 /* The bits of the interface, in their order. */
 static const char *const features[] = { "queue", "region", "mutex", "eventcount",
-					"priority" };
+					"priority", "queue-set",
+					"creator-lifetime", "owner-check" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 

@@ -17,7 +17,7 @@ static int count(const struct ipcq_object_info *object, void *context)
 {
 	struct keepers *keepers = context;
 
-	if (object->persistent && !object->unlinked)
+	if (object->lifetime == IPCQ_UNTIL_REMOVED && !object->unlinked)
 		keepers->names++;
 	if (object->handles)
 		keepers->open_objects++;

@@ -27,7 +27,7 @@ static const struct ipcq_command commands[] = {
 	{ "show", "Show everything about one of them", cmd_show },
 	{ "create", "Create a queue or a region that stays", cmd_create },
 	{ "rm", "Remove names", cmd_rm },
-	{ "set", "Set limits", cmd_set },
+	{ "set", "Change a queue, or set limits", cmd_set },
 	{ "send", "Send messages to a queue", cmd_send },
 	{ "recv", "Receive messages from a queue", cmd_recv },
 	{ "bench", "Compare ipcq with the native mechanisms", cmd_bench },

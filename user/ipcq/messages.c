@@ -44,6 +44,7 @@ int exit_code(int error)
 		return EXIT_WAIT;
 	case EACCES:
 	case EPERM:
+	case EKEYREJECTED:
 	case EDQUOT:
 	case ENOSPC:
 		return EXIT_REFUSED;
@@ -61,6 +62,7 @@ static const char *advice(int error)
 	case EACCES:
 	case EPERM:
 	case EPROTOTYPE:
+	case EKEYREJECTED:
 	case EBADR:
 		return "; 'ipcq show' tells what it is and whose";
 	case EDQUOT:

@@ -38,6 +38,20 @@ static json_t *region_json(const struct ipcq_region_info *region)
 			 "owner_deaths", (json_int_t)region->owner_deaths);
 }
 
+static const char *lifetime_name(enum ipcq_lifetime lifetime)
+{
+	switch (lifetime) {
+	case IPCQ_UNTIL_LAST_CLOSE:
+		return "last-close";
+	case IPCQ_UNTIL_REMOVED:
+		return "persistent";
+	case IPCQ_UNTIL_CREATOR_ENDS:
+		return "creator";
+	default:
+		return "unknown";
+	}
+}
+
 static json_t *name_hex(const char *name)
 {
 	char text[2 * 255 + 1] = "";
@@ -76,14 +90,14 @@ json_t *object_json(const struct ipcq_object_info *object)
 
 	snprintf(mode, sizeof(mode), "%04o", object->mode);
 	/* The name is set below, and keeps its place. */
-	json = json_pack("{s:I, s:s, s:n, s:I, s:I, s:s, s:b, s:b, s:I, s:o}",
+	json = json_pack("{s:I, s:s, s:n, s:I, s:I, s:s, s:s, s:b, s:I, s:o}",
 			 "id", (json_int_t)object->id,
 			 "kind", kind_name(object->kind),
 			 "name",
 			 "uid", (json_int_t)object->uid,
 			 "gid", (json_int_t)object->gid,
 			 "mode", mode,
-			 "persistent", object->persistent,
+			 "lifetime", lifetime_name(object->lifetime),
 			 "unlinked", object->unlinked,
 			 "handles", (json_int_t)object->handles,
 			 kind_name(object->kind), details);

@@ -11,9 +11,11 @@
 /* The fields of object_json(), for the help of the commands that print them. */
 #define OBJECT_FIELDS \
 	"  id, kind (\"queue\" or \"region\"), name (null when anonymous), uid, gid,\n" \
-	"  mode (octal, a string), persistent, unlinked, handles, and one of\n" \
-	"  queue: {max_messages, max_message_size, max_bytes, messages, bytes,\n" \
-	"    memory, waiting_senders, waiting_receivers, sent, received}\n" \
+	"  mode (octal, a string), lifetime (\"last-close\", \"persistent\" or\n" \
+	"  \"creator\"), unlinked, handles, and one of\n" \
+	"  queue: {order (\"fifo\" or \"priority\"), max_messages, max_message_size,\n" \
+	"    max_bytes, messages, bytes, memory, waiting_senders, waiting_receivers,\n" \
+	"    sent, received}\n" \
 	"  region: {size, control_size, mutexes, eventcounts, owners,\n" \
 	"    owner_deaths}\n" \
 	"  A name that is not UTF-8 is shown with \\xNN for the bytes that are not,\n" \

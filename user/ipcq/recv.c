@@ -23,6 +23,8 @@ enum {
 	OPTION_FORMAT = 'f',
 	OPTION_CREATE = 'c',
 	OPTION_NONBLOCK = OPTION_FIRST,
+	OPTION_TEMPORARY,
+	OPTION_OWNER,
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +38,10 @@ static const struct argp_option options[] = {
 	{ "json", OPTION_JSON, NULL, 0, "The same as --format json", 0 },
 	{ "create", OPTION_CREATE, NULL, 0,
 	  "Create the queue when there is none; it stays until 'ipcq rm'", 0 },
+	{ "temporary", OPTION_TEMPORARY, NULL, 0,
+	  "Create the queue when there is none; it ends with this command", 0 },
+	{ "owner", OPTION_OWNER, "USER", 0,
+	  "Fail when the queue is another user's", 0 },
 	{ 0 }
 };
 
@@ -69,7 +75,8 @@ struct reception {
 	const char *name;
 	uint64_t number;		/* 0: one, or all */
 	bool all;
-	bool create;
+	unsigned int open_flags;
+	struct ipcq_queue_options open;
 	bool nonblock;
 	int64_t timeout;		/* nanoseconds; negative: none */
 	enum format format;
@@ -97,6 +104,9 @@ static void check(struct reception *reception, struct argp_state *state)
 {
 	if (!reception->name)
 		argp_error(state, "from which queue? give its name");
+	if (reception->open_flags & IPCQ_PERSISTENT &&
+	    reception->open_flags & IPCQ_TEMPORARY)
+		argp_error(state, "give --create or --temporary, not both");
 	if (reception->all && reception->number)
 		argp_error(state, "give -n or --all, not both");
 	if (reception->nonblock && reception->timeout >= 0)
@@ -133,7 +143,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		reception->format = FORMAT_JSON;
 		return 0;
 	case OPTION_CREATE:
-		reception->create = true;
+		reception->open_flags |= IPCQ_CREATE | IPCQ_PERSISTENT;
+		return 0;
+	case OPTION_TEMPORARY:
+		reception->open_flags |= IPCQ_CREATE | IPCQ_TEMPORARY;
+		return 0;
+	case OPTION_OWNER:
+		reception->open_flags |= IPCQ_CHECK_OWNER;
+		reception->open.owner = parse_user(state, "--owner", argument);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (reception->name)
@@ -304,16 +321,14 @@ static int finish_output(void)
 
 static int open_queue(struct reception *reception)
 {
-	unsigned int flags = IPCQ_READ;
 	struct ipcq *ipcq;
 	int code = connect_device(&ipcq), error;
 
 	if (code)
 		return code;
-	if (reception->create)
-		flags |= IPCQ_CREATE | IPCQ_PERSISTENT;
-	error = ipcq_queue_open(ipcq, reception->name, flags, NULL,
-				&reception->queue);
+	error = ipcq_queue_open(ipcq, reception->name,
+				IPCQ_READ | reception->open_flags,
+				&reception->open, &reception->queue);
 	ipcq_disconnect(ipcq);
 	return error < 0 ? report(reception->name, error) : EXIT_OK;
 }

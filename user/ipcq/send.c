@@ -18,6 +18,7 @@ enum {
 	OPTION_CREATE = 'c',
 	OPTION_PRIORITY = 'p',
 	OPTION_NONBLOCK = OPTION_FIRST,
+	OPTION_OWNER,
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +35,8 @@ static const struct argp_option options[] = {
 	  "--priorities; higher ones are received first", 0 },
 	{ "create", OPTION_CREATE, NULL, 0,
 	  "Create the queue when there is none; it stays until 'ipcq rm'", 0 },
+	{ "owner", OPTION_OWNER, "USER", 0,
+	  "Fail when the queue is another user's", 0 },
 	{ 0 }
 };
 
@@ -55,6 +58,8 @@ struct sending {
 	bool lines;
 	bool whole;			/* standard input as one message */
 	bool create;
+	bool check_owner;
+	struct ipcq_queue_options open;
 	uint32_t priority;
 	unsigned int flags;
 	int64_t timeout;		/* nanoseconds; negative: none */
@@ -102,6 +107,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_CREATE:
 		sending->create = true;
+		return 0;
+	case OPTION_OWNER:
+		sending->check_owner = true;
+		sending->open.owner = parse_user(state, "--owner", argument);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!sending->name)
@@ -248,7 +257,9 @@ static int open_queue(struct sending *sending)
 		return code;
 	if (sending->create)
 		flags |= IPCQ_CREATE | IPCQ_PERSISTENT;
-	error = ipcq_queue_open(ipcq, sending->name, flags, NULL,
+	if (sending->check_owner)
+		flags |= IPCQ_CHECK_OWNER;
+	error = ipcq_queue_open(ipcq, sending->name, flags, &sending->open,
 				&sending->queue);
 	ipcq_disconnect(ipcq);
 	if (error < 0)

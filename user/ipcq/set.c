@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ipcq set - set limits
+ * ipcq set - change the attributes of a queue, or set limits
  */
 #include <errno.h>
 #include <string.h>
@@ -10,17 +10,31 @@
 
 enum {
 	OPTION_LIMIT = OPTION_FIRST,
+	OPTION_MESSAGES,
+	OPTION_MESSAGE_SIZE,
+	OPTION_BYTES,
 };
 
 static const struct argp_option options[] = {
-	{ "limit", OPTION_LIMIT, "NAME=VALUE", 0,
-	  "Set this limit; may be given more than once", 0 },
+	{ NULL, 0, NULL, 0, "Of the queue NAME:", 1 },
+	{ "messages", OPTION_MESSAGES, "N", 0, "It holds at most N messages", 1 },
+	{ "message-size", OPTION_MESSAGE_SIZE, "SIZE", 0, "Longest message", 1 },
+	{ "bytes", OPTION_BYTES, "SIZE", 0, "It holds at most SIZE bytes", 1 },
+	{ NULL, 0, NULL, 0, "Of the system:", 2 },
+	{ "limit", OPTION_LIMIT, "LIMIT=VALUE", 0,
+	  "Set this limit; may be given more than once", 2 },
 	{ 0 }
 };
 
 static const char doc[] =
-	"Set limits, all that are given or none of them.  They hold at once for what "
-	"is newly created, sent and attached; what exists stays as it is.\v"
+	"Change the attributes of a queue while it is in use, or set limits; all that "
+	"are given, or none of them.\v"
+	"The queue's owner can change it.  What is in it stays, also when that is "
+	"more than it may hold now; then it takes more when it holds less.  Bytes "
+	"that were never given stay messages times message size.\n"
+	"\n"
+	"Limits hold at once for what is newly created, sent and attached; what exists "
+	"stays as it is.  "
 	"Limits of each object that is created:\n"
 	"  max_messages       of a queue, 1 to 65536\n"
 	"  max_message_size   of a queue, 1 to 1M\n"
@@ -40,6 +54,7 @@ static const char doc[] =
 	"limits.  They last until the module is unloaded, or the namespace ends.\n"
 	"\n"
 	"Example:\n"
+	"  ipcq set jobs --messages 200 --message-size 4K\n"
 	"  ipcq set --limit objects=200 --limit message_bytes=256M";
 
 /* In the words of 'ipcq info --json'. */
@@ -65,6 +80,9 @@ static const struct {
 struct settings {
 	struct ipcq_limit_setting list[NAMES];
 	size_t count;
+	const char *queue;
+	struct ipcq_queue_options options;
+	bool changes_queue;
 };
 
 static enum ipcq_limit parse_limit(struct argp_state *state, const char *text,
@@ -89,7 +107,7 @@ static void add_setting(struct argp_state *state, const char *argument)
 	size_t i;
 
 	if (!value)
-		argp_error(state, "--limit: '%s' is not NAME=VALUE", argument);
+		argp_error(state, "--limit: '%s' is not LIMIT=VALUE", argument);
 	setting.limit = parse_limit(state, argument, (size_t)(value - argument));
 	value++;
 	setting.value = strcmp(value, "unlimited") ?
@@ -101,33 +119,72 @@ static void add_setting(struct argp_state *state, const char *argument)
 	settings->list[settings->count++] = setting;
 }
 
+static void check(const struct settings *settings, struct argp_state *state)
+{
+	if (settings->count && (settings->queue || settings->changes_queue))
+		argp_error(state, "limits are the system's, not a queue's; "
+			   "set them by themselves");
+	if (settings->queue && !settings->changes_queue)
+		argp_error(state, "say what to change of '%s': --messages, "
+			   "--message-size or --bytes", settings->queue);
+	if (!settings->queue && settings->changes_queue)
+		argp_error(state, "of which queue? give its name");
+	if (!settings->queue && !settings->count)
+		argp_error(state, "give a queue and what to change of it, or --limit");
+}
+
+static error_t parse_queue_option(int key, char *argument,
+				  struct argp_state *state)
+{
+	struct settings *settings = state->input;
+	struct ipcq_queue_options *queue = &settings->options;
+
+	switch (key) {
+	case OPTION_MESSAGES:
+		queue->max_messages = parse_number(state, "--messages", argument,
+						   1, UINT32_MAX);
+		break;
+	case OPTION_MESSAGE_SIZE:
+		queue->max_message_size = parse_size(state, "--message-size",
+						     argument, 1, UINT32_MAX);
+		break;
+	case OPTION_BYTES:
+		queue->max_bytes = parse_size(state, "--bytes", argument, 1,
+					      UINT64_MAX);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	settings->changes_queue = true;
+	return 0;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-	const struct settings *settings = state->input;
+	struct settings *settings = state->input;
 
 	switch (key) {
 	case OPTION_LIMIT:
 		add_setting(state, argument);
 		return 0;
+	case ARGP_KEY_ARG:
+		if (settings->queue)
+			argp_error(state, "one queue at a time; what is '%s'?",
+				   argument);
+		settings->queue = parse_name(state, argument);
+		return 0;
 	case ARGP_KEY_END:
-		if (!settings->count)
-			argp_error(state, "say what to set with --limit");
+		check(settings, state);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_queue_option(key, argument, state);
 	}
 }
 
-int cmd_set(int argc, char **argv)
+static int set_limits(const struct settings *settings)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse_option, .doc = doc,
-	};
-	struct settings settings = { .count = 0 };
-	int error;
+	int error = ipcq_limits_set(settings->list, settings->count);
 
-	parse_arguments(&argp, argc, argv, 0, &settings);
-	error = ipcq_limits_set(settings.list, settings.count);
 	switch (error) {
 	case 0:
 		return EXIT_OK;
@@ -143,4 +200,61 @@ int cmd_set(int argc, char **argv)
 		complain("cannot set limits: %s", ipcq_strerror(error));
 	}
 	return exit_code(error);
+}
+
+/* The kernel says no more than that a value is out of its range. */
+static int explain_range(struct ipcq *ipcq, const struct settings *settings)
+{
+	const struct ipcq_queue_options *options = &settings->options;
+	struct ipcq_limits limits;
+
+	if (ipcq_limits(ipcq, &limits))
+		return report(settings->queue, -EINVAL);
+	if (options->max_messages > limits.max_messages)
+		complain("--messages can be at most %lu",
+			 (unsigned long)limits.max_messages);
+	else if (options->max_message_size > limits.max_message_size)
+		complain("--message-size can be at most %lu bytes",
+			 (unsigned long)limits.max_message_size);
+	else
+		complain("the queue must hold at least as many bytes as its longest message has; "
+			 "see 'ipcq show' and change both");
+	return EXIT_FAILED;
+}
+
+static int set_queue(const struct settings *settings)
+{
+	struct ipcq_queue *queue;
+	struct ipcq *ipcq;
+	int code = connect_device(&ipcq), error;
+
+	if (code)
+		return code;
+	/* Either access will do; its owner may have left himself but one. */
+	error = ipcq_queue_open(ipcq, settings->queue, IPCQ_READ, NULL, &queue);
+	if (error == -EACCES)
+		error = ipcq_queue_open(ipcq, settings->queue, IPCQ_WRITE, NULL,
+					&queue);
+	if (!error) {
+		error = ipcq_queue_set(queue, &settings->options);
+		ipcq_queue_close(queue);
+	}
+	if (error == -EINVAL)
+		code = explain_range(ipcq, settings);
+	else if (error)
+		code = report(settings->queue, error);
+	ipcq_disconnect(ipcq);
+	return code;
+}
+
+int cmd_set(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options, .parser = parse_option,
+		.args_doc = "NAME\n--limit LIMIT=VALUE...", .doc = doc,
+	};
+	struct settings settings = { .count = 0 };
+
+	parse_arguments(&argp, argc, argv, 0, &settings);
+	return settings.queue ? set_queue(&settings) : set_limits(&settings);
 }

@@ -260,6 +260,18 @@ static void print_region(const struct ipcq_region_info *region,
 		puts("  (the states of its mutexes cannot be read: it cannot be opened by you)");
 }
 
+static const char *life(const struct ipcq_object_info *object)
+{
+	switch (object->lifetime) {
+	case IPCQ_UNTIL_REMOVED:
+		return "until it is removed";
+	case IPCQ_UNTIL_CREATOR_ENDS:
+		return "until its creator closes it";
+	default:
+		return "until its last close";
+	}
+}
+
 static int print_for_humans(const struct ipcq_object_info *object,
 			    const struct mutexes *mutexes)
 {
@@ -277,8 +289,7 @@ static int print_for_humans(const struct ipcq_object_info *object,
 	printf("  %-20s %s:%s, mode %04" PRIo32 "\n", "owner", user, group,
 	       object->mode);
 	printf("  %-20s %s%s\n", "lives",
-	       object->persistent ? "until it is removed" : "until its last close",
-	       object->unlinked ? "; its name was removed" : "");
+	       life(object), object->unlinked ? "; its name was removed" : "");
 	print_number("open handles", object->handles);
 	if (object->kind == IPCQ_QUEUE)
 		print_queue(&object->queue);

@@ -49,6 +49,8 @@ uint64_t parse_size(struct argp_state *state, const char *option,
 /* Permission bits, in octal. */
 uint32_t parse_mode(struct argp_state *state, const char *option,
 		    const char *text);
+/* A user's name or number. */
+uid_t parse_user(struct argp_state *state, const char *option, const char *text);
 /* Seconds with a fraction, as nanoseconds. */
 int64_t parse_duration(struct argp_state *state, const char *option,
 		       const char *text);

@@ -15,12 +15,19 @@
 
 #define DEFAULT_MODE	0600
 
-/* The library's flags are the kernel's, so that none has to be translated. */
+/* These flags of the library are the kernel's; the others are translated. */
+#define KERNEL_FLAGS \
+	(IPCQ_READ | IPCQ_WRITE | IPCQ_CREATE | IPCQ_EXCLUSIVE | IPCQ_NONBLOCK)
+#define ALL_FLAGS \
+	(KERNEL_FLAGS | IPCQ_PERSISTENT | IPCQ_TEMPORARY | IPCQ_CHECK_OWNER)
+
 _Static_assert((int)IPCQ_READ == (int)IPCQ_OPEN_F_READ, "read");
 _Static_assert((int)IPCQ_WRITE == (int)IPCQ_OPEN_F_WRITE, "write");
 _Static_assert((int)IPCQ_CREATE == (int)IPCQ_OPEN_F_CREATE, "create");
 _Static_assert((int)IPCQ_EXCLUSIVE == (int)IPCQ_OPEN_F_EXCL, "exclusive");
 _Static_assert((int)IPCQ_NONBLOCK == (int)IPCQ_OPEN_F_NONBLOCK, "nonblock");
+_Static_assert((int)IPCQ_UNTIL_REMOVED == IPCQ_LIFETIME_PERSISTENT, "removed");
+_Static_assert((int)IPCQ_UNTIL_CREATOR_ENDS == IPCQ_LIFETIME_CREATOR, "creator");
 _Static_assert((int)IPCQ_QUEUE == IPCQ_KIND_QUEUE, "queue");
 _Static_assert((int)IPCQ_REGION == IPCQ_KIND_REGION, "region");
 
@@ -44,16 +51,23 @@ static int name_length(const char *name, uint32_t *out)
 }
 
 int ipcq_open_fill(struct ipcq_open *open, size_t size, const char *name,
-		   unsigned int flags, uint32_t mode)
+		   unsigned int flags, uint32_t mode, uid_t owner)
 {
-	if (flags & ~(IPCQ_OPEN_F_ALL | IPCQ_PERSISTENT))
+	if (flags & ~ALL_FLAGS ||
+	    (flags & IPCQ_PERSISTENT && flags & IPCQ_TEMPORARY))
 		return -EINVAL;
 
 	open->size = size;
-	open->flags = flags & IPCQ_OPEN_F_ALL;
+	open->flags = flags & KERNEL_FLAGS;
 	open->mode = mode ? mode : DEFAULT_MODE;
-	open->lifetime = flags & IPCQ_PERSISTENT ? IPCQ_LIFETIME_PERSISTENT :
-						   IPCQ_LIFETIME_LAST_CLOSE;
+	if (flags & IPCQ_PERSISTENT)
+		open->lifetime = IPCQ_LIFETIME_PERSISTENT;
+	else if (flags & IPCQ_TEMPORARY)
+		open->lifetime = IPCQ_LIFETIME_CREATOR;
+	if (flags & IPCQ_CHECK_OWNER) {
+		open->flags |= IPCQ_OPEN_F_OWNER;
+		open->owner = owner;
+	}
 	if (!name)
 		return 0;
 	open->name = (uintptr_t)name;

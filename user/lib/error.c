@@ -20,6 +20,8 @@ const char *ipcq_strerror(int error)
 		return "the name belongs to an object of the other kind";
 	case EBADR:
 		return "the object exists with other attributes";
+	case EKEYREJECTED:
+		return "the object is another user's than demanded";
 	case EACCES:
 		return "the permissions refuse this access";
 	case EPERM:

@@ -107,8 +107,8 @@ static inline uint32_t *ipcq_control_word(const struct ipcq_attachment *attachme
 /* ioctl(2) with a negative errno value for an error. */
 int ipcq_ioctl(int fd, unsigned long call, void *argument);
 
-/* Fill what opening a queue and opening a region share. */
+/* Fill what opening a queue and opening a region share; it is zeroed. */
 int ipcq_open_fill(struct ipcq_open *open, size_t size, const char *name,
-		   unsigned int flags, uint32_t mode);
+		   unsigned int flags, uint32_t mode, uid_t owner);
 
 #endif /* IPCQ_INTERNAL_H */

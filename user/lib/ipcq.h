@@ -46,6 +46,9 @@ enum {
 	IPCQ_EXCLUSIVE	= 1 << 3,	/* with CREATE: fail when there is one */
 	IPCQ_NONBLOCK	= 1 << 4,	/* operations fail with -EAGAIN, not wait */
 	IPCQ_PERSISTENT	= 1 << 5,	/* with CREATE: outlive the last close */
+	IPCQ_TEMPORARY	= 1 << 6,	/* with CREATE: unlink it when this handle is
+					 * closed, however the process ends */
+	IPCQ_CHECK_OWNER = 1 << 7,	/* fail unless it is the options' owner's */
 };
 
 /* Flags of single operations. */
@@ -163,6 +166,7 @@ struct ipcq_queue_options {
 	uint64_t max_bytes;		/* default max_messages * max_message_size */
 	uint32_t mode;			/* permission bits, default 0600 */
 	enum ipcq_order order;		/* default IPCQ_FIFO */
+	uid_t owner;			/* with IPCQ_CHECK_OWNER: whose it must be */
 };
 
 /**
@@ -174,9 +178,13 @@ struct ipcq_queue_options {
  *	that are not 0 (but for the mode) must be its own
  * @out: receives the handle
  *
+ * With IPCQ_CHECK_OWNER nobody else can pose as the owner by being first to take
+ * the name: a queue of another user's is refused, and none is created for one.
+ *
  * Return: 1 when this call created the queue, 0 when it existed; -ENOENT no such
  * name; -EEXIST it exists and IPCQ_EXCLUSIVE was given; -EPROTOTYPE the name is a
- * region's; -EBADR it has other attributes; -EACCES its mode refuses the access;
+ * region's; -EKEYREJECTED it is, or would be, another user's than the owner demanded;
+ * -EBADR it has other attributes; -EACCES its mode refuses the access;
  * -EDQUOT the user has too many objects; -ENOSPC the namespace has; -ENAMETOOLONG; -EINVAL a bad name, flag
  * or option; -ESTALE the connection's namespace has ended.
  */
@@ -206,6 +214,23 @@ void ipcq_queue_close(struct ipcq_queue *queue);
  * Return: the descriptor, still owned by the handle.
  */
 int ipcq_queue_fd(const struct ipcq_queue *queue);
+
+/**
+ * ipcq_queue_set() - change a queue's attributes while it is in use
+ * @queue: the handle, of whatever access; the caller must own the queue
+ * @options: the new attributes; those that are 0 stay as they are; mode, order and
+ *	owner cannot be changed and must be 0
+ *
+ * A max_bytes that was never given stays max_messages times max_message_size.
+ * Waiting senders that fit now are let in.  What is in the queue stays, also when it
+ * is more than the queue may hold now; a sender that waits with a message that is too
+ * long now fails with -EMSGSIZE when its turn comes.
+ *
+ * Return: 0; -EPERM the caller neither owns the queue nor holds CAP_IPC_OWNER;
+ * -EINVAL an attribute out of its range, or max_bytes below the longest message.
+ */
+int ipcq_queue_set(struct ipcq_queue *queue,
+		   const struct ipcq_queue_options *options);
 
 /**
  * ipcq_queue_send() - send a message, waiting for room
@@ -330,6 +355,7 @@ struct ipcq_region_options {
 	uint32_t mutexes;
 	uint32_t eventcounts;
 	uint32_t mode;			/* permission bits, default 0600 */
+	uid_t owner;			/* with IPCQ_CHECK_OWNER: whose it must be */
 };
 
 /**
@@ -531,6 +557,13 @@ int ipcq_eventcount_advance(struct ipcq_region *region, uint32_t eventcount,
 
 /* -------------------------------------------------------------- management */
 
+/* How long an object lives. */
+enum ipcq_lifetime {
+	IPCQ_UNTIL_LAST_CLOSE	= 0,
+	IPCQ_UNTIL_REMOVED	= 1,	/* IPCQ_PERSISTENT */
+	IPCQ_UNTIL_CREATOR_ENDS	= 2,	/* IPCQ_TEMPORARY */
+};
+
 /* An object as the management interface tells it. */
 struct ipcq_object_info {
 	uint64_t id;
@@ -539,7 +572,7 @@ struct ipcq_object_info {
 	uid_t uid;
 	gid_t gid;
 	uint32_t mode;			/* permission bits */
-	bool persistent;
+	enum ipcq_lifetime lifetime;
 	bool unlinked;			/* had a name and lost it */
 	uint32_t handles;		/* open handles */
 	struct ipcq_queue_info queue;	/* when kind is IPCQ_QUEUE */

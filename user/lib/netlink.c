@@ -104,8 +104,7 @@ static int object_parse(struct nl_msg *message, char name[IPCQ_NAME_MAX + 1],
 		.uid = get_u32(a[IPCQ_A_UID]),
 		.gid = get_u32(a[IPCQ_A_GID]),
 		.mode = get_u32(a[IPCQ_A_MODE]),
-		.persistent = get_u32(a[IPCQ_A_LIFETIME]) ==
-			      IPCQ_LIFETIME_PERSISTENT,
+		.lifetime = get_u32(a[IPCQ_A_LIFETIME]),
 		.unlinked = a[IPCQ_A_UNLINKED],
 		.handles = get_u32(a[IPCQ_A_HANDLES]),
 	};

@@ -23,7 +23,7 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 	if (!options)
 		options = &defaults;
 	error = ipcq_open_fill(&arg.open, sizeof(arg), name, flags,
-			       options->mode);
+			       options->mode, options->owner);
 	if (error)
 		return error;
 	arg.max_messages = options->max_messages;
@@ -81,6 +81,21 @@ void ipcq_queue_close(struct ipcq_queue *queue)
 int ipcq_queue_fd(const struct ipcq_queue *queue)
 {
 	return queue->fd;
+}
+
+int ipcq_queue_set(struct ipcq_queue *queue,
+		   const struct ipcq_queue_options *options)
+{
+	struct ipcq_queue_set arg = {
+		.size = sizeof(arg),
+		.max_messages = options->max_messages,
+		.max_message_size = options->max_message_size,
+		.max_bytes = options->max_bytes,
+	};
+
+	if (options->mode || options->order || options->owner)
+		return -EINVAL;
+	return ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SET, &arg);
 }
 
 int ipcq_queue_send_priority(struct ipcq_queue *queue, const void *payload,

@@ -104,7 +104,7 @@ int ipcq_region_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 	if (!options)
 		options = &none;
 	error = ipcq_open_fill(&arg.open, sizeof(arg), name, flags,
-			       options->mode);
+			       options->mode, options->owner);
 	if (error)
 		return error;
 	arg.region_size = options->size;

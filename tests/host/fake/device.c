@@ -162,7 +162,8 @@ static int handle_new(struct fake_object *object, uint32_t flags)
 
 static void object_check(struct fake_object *object)
 {
-	if (!object->handles && (object->unlinked || !object->persistent))
+	if (!object->handles && (object->unlinked ||
+				 object->lifetime == IPCQ_LIFETIME_LAST_CLOSE))
 		object->used = false;
 }
 
@@ -180,6 +181,8 @@ static void handle_close(struct fake_handle *handle)
 	if (!object)
 		return;
 	object->handles--;
+	if (handle->creator && object->lifetime == IPCQ_LIFETIME_CREATOR)
+		object->unlinked = true;
 	object_check(object);
 }
 
@@ -212,7 +215,7 @@ static struct fake_object *object_new(const struct ipcq_open *open,
 	memset(fake_data(object), 0, SLOT_SIZE);
 	*object = (struct fake_object) {
 		.used = true,
-		.persistent = open->lifetime == IPCQ_LIFETIME_PERSISTENT,
+		.lifetime = open->lifetime,
 		.id = ++fake->last_id,
 		.kind = kind,
 		.mode = open->mode,
@@ -249,7 +252,8 @@ static int open_object(struct ipcq_open *open, uint32_t kind, size_t size)
 	bool created;
 	int error;
 
-	if (open->size != size || open->reserved ||
+	if (open->size != size ||
+	    (open->owner && !(open->flags & IPCQ_OPEN_F_OWNER)) ||
 	    !(open->flags & (IPCQ_OPEN_F_READ | IPCQ_OPEN_F_WRITE)) ||
 	    !open->name != !open->name_length)
 		return -EINVAL;
@@ -264,6 +268,9 @@ static int open_object(struct ipcq_open *open, uint32_t kind, size_t size)
 		return -EEXIST;
 	if (object && object->kind != kind)
 		return -EPROTOTYPE;
+	if (open->flags & IPCQ_OPEN_F_OWNER &&
+	    open->owner != (object ? object->uid : getuid() + fake->uid_offset))
+		return -EKEYREJECTED;
 	if (object && !may_open(object, open->flags))
 		return -EACCES;
 	created = !object;
@@ -278,6 +285,7 @@ static int open_object(struct ipcq_open *open, uint32_t kind, size_t size)
 	}
 	open->fd = handle_new(object, open->flags);
 	open->id = object->id;
+	handle_of(open->fd)->creator = created;
 	open->created = created;
 	return 0;
 }

@@ -38,6 +38,7 @@ struct fake_queue {
 	uint32_t max_messages;
 	uint32_t max_message_size;
 	uint64_t max_bytes;
+	bool bytes_given;
 	uint32_t order;
 	uint32_t count;
 	uint32_t waiting_senders;
@@ -65,7 +66,7 @@ struct fake_region {
 struct fake_object {
 	bool used;
 	bool unlinked;
-	bool persistent;
+	uint32_t lifetime;
 	uint64_t id;
 	uint32_t kind;
 	char name[IPCQ_NAME_MAX + 1];
@@ -84,6 +85,7 @@ struct fake_handle {
 	unsigned int references;	/* descriptors, see fake_dup() */
 	uint32_t access;		/* IPCQ_OPEN_F_READ, _WRITE */
 	bool nonblock;
+	bool creator;			/* of the object */
 	struct fake_object *object;	/* NULL: the device */
 };
 

@@ -126,8 +126,7 @@ static struct nl_msg *object_message(const struct fake_object *object)
 	nla_put_u32(message, IPCQ_A_UID, object->uid);
 	nla_put_u32(message, IPCQ_A_GID, object->gid);
 	nla_put_u32(message, IPCQ_A_MODE, object->mode);
-	nla_put_u32(message, IPCQ_A_LIFETIME, object->persistent ?
-		    IPCQ_LIFETIME_PERSISTENT : IPCQ_LIFETIME_LAST_CLOSE);
+	nla_put_u32(message, IPCQ_A_LIFETIME, object->lifetime);
 	nla_put_u32(message, IPCQ_A_HANDLES, object->handles);
 	if (object->unlinked)
 		nla_put_flag(message, IPCQ_A_UNLINKED);

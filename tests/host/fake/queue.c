@@ -30,6 +30,7 @@ int fake_queue_open(struct fake_object *object, bool created, void *argument)
 	queue->max_message_size = open->max_message_size ?
 				  open->max_message_size :
 				  FAKE_MAX_MESSAGE_SIZE;
+	queue->bytes_given = open->max_bytes;
 	queue->max_bytes = open->max_bytes ? open->max_bytes :
 			   (uint64_t)queue->max_messages * queue->max_message_size;
 	return queue->max_bytes < queue->max_message_size ? -EINVAL : 0;
@@ -174,6 +175,31 @@ static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
 	return 0;
 }
 
+static int set_queue(struct fake_object *object, const struct ipcq_queue_set *set)
+{
+	struct fake_queue *queue = &object->queue, new = *queue;
+
+	if (set->size != sizeof(*set) || set->flags)
+		return -EINVAL;
+	if (object->uid != getuid())
+		return -EPERM;
+	if (set->max_messages)
+		new.max_messages = set->max_messages;
+	if (set->max_message_size)
+		new.max_message_size = set->max_message_size;
+	if (set->max_bytes)
+		new.max_bytes = set->max_bytes;
+	else if (!queue->bytes_given)
+		new.max_bytes = (uint64_t)new.max_messages * new.max_message_size;
+	new.bytes_given |= set->max_bytes != 0;
+	if (new.max_messages > FAKE_MAX_MESSAGES ||
+	    new.max_message_size > FAKE_MAX_MESSAGE_SIZE ||
+	    new.max_bytes < new.max_message_size)
+		return -EINVAL;
+	*queue = new;
+	return 0;
+}
+
 int fake_queue_call(struct fake_handle *handle, unsigned long call, void *argument)
 {
 	struct fake_queue *queue = &handle->object->queue;
@@ -185,6 +211,8 @@ int fake_queue_call(struct fake_handle *handle, unsigned long call, void *argume
 		return receive_message(handle, argument);
 	case IPCQ_IOC_QUEUE_STAT:
 		return stat_queue(handle->object, argument);
+	case IPCQ_IOC_QUEUE_SET:
+		return set_queue(handle->object, argument);
 	case FIONREAD:
 		if (!(handle->access & IPCQ_OPEN_F_READ))
 			return -EBADF;
