@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Handing messages to receivers, and taking them back: kmod/queue.c, deliver(),
+ * hand_over(), restore(), commit(), leave_receivers(), wait_for_message(),
+ * ipcq_queue_reserve(), ipcq_queue_end(), and the order of kmod/order.h.
+ *
+ * A message is a pointer that has one holder: the order, or the receiver that has
+ * reserved it.  A receiver may be interrupted, have too short a buffer, fault, or
+ * be killed, at each of the steps where the code looks at that; receivers come
+ * back, and one is killed in the end for good.
+ *
+ * What is under queue->lock is one step here; what lies between is not.  How a wait
+ * ends, which goes without the lock, is in wait.pml: here it is done[].
+ *
+ * Order.  The only accesses to a message without the lock are those of the one
+ * receiver that has it.  It got the pointer under the lock, or by the acquire of
+ * done; whoever gets the message after it gets it under the lock.
+ *
+ * mutant LEAVE_BLIND "held==0" who stops waiting does not look for its message
+ * mutant FAULT_LOSES "held==0" a copy that faults does not put the message back
+ * mutant KILLED_KEEPS "held==0" a thread that is being killed keeps it
+ * mutant COMMIT_FIRST "had==received" the message is counted out before it is copied
+ * mutant RESTORE_QUEUES "q_len(order)==0" a message is put back though somebody waits
+ * mutant RESTORE_LAST "in_order" it is put back at the end
+ * mutant STAYS_LISTED "!(done[r])" a completed receiver stays in the list
+ * mutant QUEUE_ANYWAY "q_len(order)==0" a receiver waits without looking at the order
+ */
+#define MESSAGES	3
+#define RECEIVERS	2
+#define TURNS		3	/* of each receiver */
+
+chan order = [MESSAGES] of { byte };		/* by number */
+chan receivers = [RECEIVERS] of { byte };	/* those that wait, longest first */
+bool done[RECEIVERS];
+byte given[RECEIVERS];				/* receiver->message */
+byte held;	/* messages that receivers have reserved and know of, or will */
+byte received;	/* as the queue counts */
+byte had;	/* whose copy was made */
+byte waiting;	/* threads in ipcq_waiter_sleep() */
+
+#ifdef RESTORE_QUEUES
+#define somebody_waits	false
+#else
+#define somebody_waits	(len(receivers) > 0)
+#endif
+
+#ifdef QUEUE_ANYWAY
+#define there_is_one	false
+#else
+#define there_is_one	(len(order) > 0)
+#endif
+
+/* The lock is free: what queue.h promises. */
+#define invariant()	assert(len(receivers) == 0 || len(order) == 0)
+#define self		(_pid - 1)
+
+inline hand_over(m)
+{
+#ifdef STAYS_LISTED
+	receivers ? <r>;
+#else
+	receivers ? r;
+#endif
+	assert(!done[r]);
+	given[r] = m;
+	done[r] = true;
+	r = 0
+}
+
+/* Numbers are unique, so what is sorted is as ipcq_order_restore() leaves it. */
+inline restore()
+{
+	atomic {
+		if
+		:: somebody_waits -> hand_over(m)
+		:: !somebody_waits ->
+			held--;
+#ifdef RESTORE_LAST
+			order ! m
+#else
+			order !! m
+#endif
+		fi;
+		m = 0;
+		invariant()
+	}
+}
+
+active proctype sender()
+{
+	byte m, r;
+
+	do
+	:: m < MESSAGES ->
+		atomic {
+			/* deliver() */
+			m++;
+			if
+			:: len(receivers) > 0 -> held++; hand_over(m)
+			:: len(receivers) == 0 -> order ! m
+			fi;
+			invariant()
+		}
+	:: else -> break
+	od
+}
+
+/* ipcq_order_pop(): none that is still there was sent before it. */
+inline pop()
+{
+	order ? m;
+	held++;
+	in_order = !(m > 1 && order ?? [1]) && !(m > 2 && order ?? [2]);
+	assert(in_order)
+}
+
+active [RECEIVERS] proctype receiver()
+{
+	byte turn, m, r;
+	bool killed, too_short, in_order;
+
+	do
+	:: turn < TURNS && !killed ->
+		turn++;
+		if
+		:: too_short = true
+		:: too_short = false
+		:: self == 1 -> killed = true
+		fi;
+		/* ipcq_queue_reserve() */
+		atomic {
+			if
+			:: there_is_one && too_short -> goto next	/* EMSGSIZE */
+			:: there_is_one && !too_short -> pop(); invariant(); goto copy
+			:: !there_is_one ->
+				done[self] = false;
+				given[self] = 0;
+				receivers ! self;
+				waiting++;
+				invariant()
+			fi
+		}
+		/* wait_for_message(); in its last turn it is patient */
+end_asleep:
+		if
+		:: atomic { done[self] -> m = given[self]; waiting-- }
+		:: atomic { turn < TURNS || killed -> waiting-- };
+			/* leave_receivers() */
+			atomic {
+				if
+#ifndef LEAVE_BLIND
+				:: done[self] -> m = given[self]
+				:: !done[self] -> receivers ?? eval(self)
+#else
+				:: receivers ?? [eval(self)] -> receivers ?? eval(self)
+				:: !(receivers ?? [eval(self)])
+#endif
+				fi
+			}
+		fi;
+		if
+		:: m == 0 -> goto next
+		:: m && too_short -> restore(); goto next
+		:: m && !too_short
+		fi;
+copy:
+#ifdef COMMIT_FIRST
+		atomic { received++; held-- };
+#endif
+		/* ipcq_message_copy_out(), then ipcq_queue_end() */
+		if
+		:: true ->				/* EFAULT */
+#if !defined(FAULT_LOSES) && !defined(COMMIT_FIRST)
+			restore()
+#endif
+		:: killed ->
+#ifndef KILLED_KEEPS
+			restore()
+#endif
+		:: !killed ->
+			atomic {
+				had++;
+#ifndef COMMIT_FIRST
+				received++;
+				held--;
+#endif
+				m = 0
+			}
+		fi;
+next:
+		m = 0;
+		too_short = false
+	:: else -> break
+	od
+}
+
+active proctype monitor()
+{
+	timeout -> assert(held == 0);
+	assert(had == received);
+	assert(received + len(order) == MESSAGES);
+	assert(waiting == 0 || len(order) == 0)
+}
