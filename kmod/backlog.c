@@ -67,7 +67,7 @@ int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
 	}
 	ipcq_account_uncharge(account, IPCQ_RESOURCE_MESSAGE_BYTES,
 			      sizeof(*leaf));
-	ret = leaf ? 0 : -ENOMEM;
 	kfree(leaf);
-	return ret;
+	/* A failed exchange orders nothing: look again, as above. */
+	return smp_load_acquire(at) ? 0 : -ENOMEM;
 }

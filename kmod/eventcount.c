@@ -163,6 +163,11 @@ int ipcq_eventcount_advance(struct ipcq_region *region, u32 index, u32 count)
 {
 	if (index >= region->eventcount_count || count > INT_MAX)
 		return -EINVAL;
-	atomic_add(IPCQ_EVENTCOUNT_ONE, eventcount_word(region, index));
+	/*
+	 * What the caller made true before is seen by who sees the count: pairs
+	 * with the acquire of who reads the word in user space.
+	 */
+	(void)atomic_fetch_add_release(IPCQ_EVENTCOUNT_ONE,
+				       eventcount_word(region, index));
 	return ipcq_eventcount_wake(region, index, count);
 }

@@ -132,6 +132,7 @@ static struct file *handle_file(const struct ipcq_kind *kind, u32 open_flags)
 		ipcq_handle_release(handle);
 		return file;
 	}
+	handle->file = file;
 	stream_open(NULL, file);
 	return file;
 }

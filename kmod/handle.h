@@ -21,6 +21,7 @@ struct ipcq_registry;
 struct ipcq_handle {
 	struct ipcq_object *object;	/* constant, referenced; NULL until opened */
 	struct ipcq_account *account;	/* constant, referenced: the opener's */
+	struct file *file;		/* constant; compared only */
 	bool creator;			/* constant: it created the object */
 	struct list_head owners;	/* owners_lock: attached through it */
 };

@@ -136,6 +136,24 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
 	return owner;
 }
 
+/* Ends an owner, if nothing else does. */
+void ipcq_owner_end(struct ipcq_owner *owner)
+{
+	if (owner_mark(owner))
+		owner_gone(owner);
+}
+
+static int same_file(const void *file, struct file *other, unsigned int fd)
+{
+	return file == other;
+}
+
+/* Whether the calling process has a descriptor of a handle. */
+static bool has_descriptor(const struct ipcq_handle *handle)
+{
+	return iterate_fd(current->files, 0, same_file, handle->file);
+}
+
 /**
  * ipcq_owner_attach() - make the calling thread an owner, if it is not yet
  * @owners: the object's owners
@@ -143,7 +161,8 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
  *
  * Only the thread itself attaches itself, so it cannot do so twice at once.
  *
- * Return: a reference to its owner; ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
+ * Return: a reference to its owner; ERR_PTR() of -EDQUOT, -ENOMEM, or -EBADF when
+ * its process closes the handle meanwhile.
  */
 struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 				     struct ipcq_handle *handle)
@@ -180,7 +199,18 @@ struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 	list_add(&owner->of_handle, &handle->owners);
 	hash_add_rcu(owners_by_task, &owner->by_task, (unsigned long)current);
 	spin_unlock(&owners_lock);
-	return owner;
+
+	/*
+	 * Another thread may be closing the process's last descriptor.  The table
+	 * of descriptors has a lock.  If we look at the table first, what we did
+	 * before is seen in ipcq_owners_end_closed(); else the descriptor is gone
+	 * from the table, and that is seen here.
+	 */
+	if (has_descriptor(handle))
+		return owner;
+	ipcq_owner_end(owner);
+	ipcq_owner_put(owner);
+	return ERR_PTR(-EBADF);
 
 err_owner:
 	ret = -ENOMEM;
@@ -276,29 +306,22 @@ void ipcq_owners_end_handle(struct ipcq_handle *handle)
 	spin_unlock(&owners_lock);
 }
 
-static int same_file(const void *file, struct file *other, unsigned int fd)
-{
-	return file == other;
-}
-
 /**
  * ipcq_owners_end_closed() - a process has closed a descriptor of a handle
  * @handle: the handle
- * @file: its file
  * @files: the descriptor table it was closed in
  *
  * Ends the process's owners if that was its last descriptor of the handle.
  */
-void ipcq_owners_end_closed(struct ipcq_handle *handle, struct file *file,
-			    const void *files)
+void ipcq_owners_end_closed(struct ipcq_handle *handle, const void *files)
 {
 	struct ipcq_owner *owner;
 
+	/* One that is being added looks for the descriptor afterwards. */
 	if (list_empty_careful(&handle->owners))
 		return;
 	/* A table that is not current's is being torn down by an exit. */
-	if (files == current->files &&
-	    iterate_fd(current->files, 0, same_file, file))
+	if (files == current->files && has_descriptor(handle))
 		return;
 	while ((owner = take_owner(handle, files)))
 		owner_gone(owner);

@@ -93,11 +93,11 @@ struct ipcq_owner *ipcq_owners_get(struct ipcq_owners *owners, u32 id);
 struct ipcq_owner *ipcq_owner_find(struct ipcq_handle *handle);
 struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 				     struct ipcq_handle *handle);
+void ipcq_owner_end(struct ipcq_owner *owner);
 void ipcq_owner_put(struct ipcq_owner *owner);
 
 void ipcq_owners_end_handle(struct ipcq_handle *handle);
-void ipcq_owners_end_closed(struct ipcq_handle *handle, struct file *file,
-			    const void *files);
+void ipcq_owners_end_closed(struct ipcq_handle *handle, const void *files);
 
 static inline bool ipcq_owner_live(const struct ipcq_owner *owner)
 {

@@ -151,6 +151,7 @@ void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	spin_lock(&queue->lock);
 	ipcq_magazine_keep(&queue->magazine, message);
+	ipcq_queue_kept(queue);
 	spin_unlock(&queue->lock);
 }
 

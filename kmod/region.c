@@ -204,7 +204,10 @@ static struct ipcq_object *region_create(const void *attributes,
 	region->data = shmem_file_setup("ipcq-region", PAGE_ALIGN(region->size),
 					VM_NORESERVE);
 	if (IS_ERR(region->data)) {
+		/* A file system without an inode says that it has no space. */
 		ret = PTR_ERR(region->data);
+		if (ret == -ENOSPC)
+			ret = -ENOMEM;
 		goto err_control;
 	}
 	ret = ipcq_object_init(&region->object, &ipcq_region_kind, account);

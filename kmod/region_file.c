@@ -39,16 +39,23 @@ static struct ipcq_owner *attach(struct file *file)
 static int region_attach(struct ipcq_call *call)
 {
 	struct ipcq_region_attach *args = &call->args.region_attach;
-	struct ipcq_owner *owner;
+	struct ipcq_owner *owner, *before;
+	int ret;
 
 	if (args->reserved)
 		return -EINVAL;
+	before = ipcq_owner_find(call->file->private_data);
 	owner = attach(call->file);
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
 	args->owner = owner->id;
+	ret = ipcq_call_put_member(call, region_attach.owner);
+	if (ret && !before)
+		ipcq_owner_end(owner);
 	ipcq_owner_put(owner);
-	return ipcq_call_put_member(call, region_attach.owner);
+	if (before)
+		ipcq_owner_put(before);
+	return ret;
 }
 
 /* -------------------------------------------------------------------- mutexes */
@@ -188,7 +195,7 @@ static int region_mmap(struct file *file, struct vm_area_struct *vma)
 /* Called for each descriptor that is closed, whether or not others remain. */
 static int region_flush(struct file *file, fl_owner_t files)
 {
-	ipcq_owners_end_closed(file->private_data, file, files);
+	ipcq_owners_end_closed(file->private_data, files);
 	return 0;
 }
 

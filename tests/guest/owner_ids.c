@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Shared with children. */
@@ -62,6 +63,67 @@ static void ids_are_not_soon_used_again(void **state)
 	}
 	eventually(region_stat(fd).owners == 0);
 	close(fd);
+}
+
+static void who_cannot_be_told_its_id_is_not_attached(void **state)
+{
+	struct ipcq_region_attach args = { .size = sizeof(args) };
+	int fd = region_new(1, 1, 0);
+
+	(void)state;
+	assert_error(call(fd, IPCQ_IOC_REGION_ATTACH, read_only_copy(&args, sizeof(args))),
+		     EFAULT);
+	assert_int_equal(region_stat(fd).owners, 0);
+	/* Who was attached before stays so. */
+	assert_true(region_attach(fd) > 0);
+	assert_error(call(fd, IPCQ_IOC_REGION_ATTACH, read_only_copy(&args, sizeof(args))),
+		     EFAULT);
+	assert_int_equal(region_stat(fd).owners, 1);
+	close(fd);
+}
+
+/* One thread closes the descriptor that another attaches through. */
+struct closing {
+	int fd;
+	pthread_barrier_t both;
+};
+
+static void *close_in_thread(void *context)
+{
+	struct closing *closing = context;
+
+	pthread_barrier_wait(&closing->both);
+	close(closing->fd);
+	return NULL;
+}
+
+static void nobody_stays_attached_through_what_the_process_has_closed(void **state)
+{
+	struct closing closing;
+	int region = region_new(1, 1, 0), sockets[2], i, ret;
+	pthread_t thread;
+
+	(void)state;
+	pthread_barrier_init(&closing.both, NULL, 2);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	/* The handle stays open in a message, so that only the close can end it. */
+	assert_int_equal(send_fd(sockets[0], region), 0);
+	closing.fd = region;
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(pthread_create(&thread, NULL, close_in_thread, &closing), 0);
+		pthread_barrier_wait(&closing.both);
+		ret = region_attach(closing.fd);
+		assert_true(ret > 0 || ret == -EBADF);
+		pthread_join(thread, NULL);
+		closing.fd = receive_fd(sockets[1]);
+		assert_ok(closing.fd);
+		assert_int_equal(region_stat(closing.fd).owners, 0);
+		assert_int_equal(send_fd(sockets[0], closing.fd), 0);
+	}
+	pthread_barrier_destroy(&closing.both);
+	close(closing.fd);
+	close(sockets[0]);
+	close(sockets[1]);
 }
 
 #define THREADS	200
@@ -163,6 +225,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closing_another_descriptor_ends_nobody),
 		cmocka_unit_test(ids_are_not_soon_used_again),
+		cmocka_unit_test(who_cannot_be_told_its_id_is_not_attached),
+		cmocka_unit_test(nobody_stays_attached_through_what_the_process_has_closed),
 		cmocka_unit_test(many_threads_are_as_many_owners),
 		cmocka_unit_test(a_pid_is_that_of_who_asks),
 	};

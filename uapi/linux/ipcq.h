@@ -325,8 +325,9 @@ struct ipcq_unlink {
  *
  * On success the message is in the queue, whatever happens to the sender; on
  * failure nothing was sent.  Waiting senders are served in the order of their
- * calls, or of their restarts after a signal.  (When the memory of @sequence is unmapped while the call runs, the
- * message is sent and its number not told.)
+ * calls; one that a signal or a stop has restarted is at the end of the line.
+ * (When the memory of @sequence is unmapped while the call runs, the message is
+ * sent and its number not told.)
  *
  * Returns 0.  Errors: EBADF, EINVAL (a priority out of range, or above 0 in a queue
  * that has none), EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT, ENOMEM, EFAULT.
@@ -362,7 +363,8 @@ struct ipcq_queue_send {
  * The message leaves the queue when all of it has been copied.  A message that
  * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
  * copy fails is put back in its place.  Waiting receivers are served in the order
- * of their calls.
+ * of their calls; one that a signal or a stop has restarted is at the end of the
+ * line.
  *
  * Returns the message's length.  Errors: EBADF, EMSGSIZE, EAGAIN, ETIMEDOUT,
  * EINTR, EFAULT.
@@ -536,8 +538,8 @@ struct ipcq_region_stat {
  * of the handle, even if another process has one.  A forked child has no owner
  * until it attaches.
  *
- * Errors: EBADF (the handle is not writable), EDQUOT (too many threads of the user
- * are attached), ENOMEM.
+ * Errors: EBADF (the handle is not writable, or the process closes it meanwhile),
+ * EDQUOT (too many threads of the user are attached), ENOMEM.
  */
 struct ipcq_region_attach {
 	__u32 size;

@@ -46,8 +46,7 @@ enum {
 	IPCQ_EXCLUSIVE	= 1 << 3,	/* with CREATE: fail when there is one */
 	IPCQ_NONBLOCK	= 1 << 4,	/* operations fail with -EAGAIN, not wait */
 	IPCQ_PERSISTENT	= 1 << 5,	/* with CREATE: outlive the last close */
-	IPCQ_TEMPORARY	= 1 << 6,	/* with CREATE: unlink it when this handle is
-					 * closed, however the process ends */
+	IPCQ_TEMPORARY	= 1 << 6,	/* with CREATE: lose its name with this handle */
 	IPCQ_CHECK_OWNER = 1 << 7,	/* fail unless it is the options' owner's */
 };
 
@@ -177,6 +176,9 @@ struct ipcq_queue_options {
  * @options: attributes, or NULL for the defaults; when the queue exists, those
  *	that are not 0 (but for the mode) must be its own
  * @out: receives the handle
+ *
+ * With IPCQ_TEMPORARY the queue is unlinked when the handle is closed, however the
+ * process ends; who has it open then can go on using it.
  *
  * With IPCQ_CHECK_OWNER nobody else can pose as the owner by being first to take
  * the name: a queue of another user's is refused, and none is created for one.
