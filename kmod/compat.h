@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/shmem_fs.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -45,6 +46,16 @@ static inline int ipcq_compat_mmap(struct file *file, struct vm_area_struct *vma
 	return vfs_mmap(file, vma);
 }
 #endif
+
+/* 7.0: the flags are of a type of their own. */
+static inline struct file *ipcq_compat_shmem_file(const char *name, loff_t size)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	return shmem_file_setup(name, size, VM_NORESERVE);
+#else
+	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
+#endif
+}
 
 /* 6.6: the attributes of a dump's request moved. */
 static inline struct nlattr **

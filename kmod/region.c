@@ -201,8 +201,7 @@ static struct ipcq_object *region_create(const void *attributes,
 	ret = control_alloc(region);
 	if (ret)
 		goto err_control;
-	region->data = shmem_file_setup("ipcq-region", PAGE_ALIGN(region->size),
-					VM_NORESERVE);
+	region->data = ipcq_compat_shmem_file("ipcq-region", PAGE_ALIGN(region->size));
 	if (IS_ERR(region->data)) {
 		/* A file system without an inode says that it has no space. */
 		ret = PTR_ERR(region->data);
