@@ -79,6 +79,8 @@ download_package()
 	# As root apt would warn that its own user cannot write to our directory.
 	[ "$(id -u)" -ne 0 ] || get+=(-o APT::Sandbox::User=root)
 	"${get[@]}" >&2 && return
+	# Lists of our own have been read just now.
+	[ -z "${APT_CONFIG:-}" ] || return
 	# The lists may be absent (a fresh container) or older than the archive.
 	if [ "$(id -u)" -eq 0 ]; then
 		apt-get -q update >&2 || true
