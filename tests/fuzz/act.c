@@ -185,6 +185,9 @@ static uint64_t member(struct fuzz_lane *lane, const struct fuzz_type *type,
 		return value == FUZZ_AUTO ? *name_length : value;
 	case FUZZ_TIME:
 		return deadline(value);
+	case FUZZ_USER:
+		return value == 1 || value == 2 ?
+			fuzz_runner->uid + value - 1 : value;
 	default:
 		return value;
 	}

@@ -45,8 +45,8 @@ const char *const fuzz_places[FUZZ_PLACES] = {
 		M(_struct, open.name, NAME, 0),				\
 		M(_struct, open.name_length, LENGTH, IPCQ_NAME_MAX),	\
 		M(_struct, open.mode, FLAGS, 0777),			\
-		M(_struct, open.lifetime, SMALL, 1),			\
-		M(_struct, open.reserved, NUMBER, 0), __VA_ARGS__ } }
+		M(_struct, open.lifetime, SMALL, 2),			\
+		M(_struct, open.owner, USER, 0), __VA_ARGS__ } }
 
 #define ACT(_name, _weight, _run, ...)					\
 	{ .name = _name, .weight = _weight, .run = _run,		\
@@ -89,6 +89,11 @@ const struct fuzz_type fuzz_types[] = {
 	      M(ipcq_queue_receive, reserved, NUMBER, 0)),
 	IOCTL("queue_stat", 6, QUEUES, IPCQ_IOC_QUEUE_STAT, ipcq_queue_stat,
 	      M(ipcq_queue_stat, flags, FLAGS, 0)),
+	IOCTL("queue_set", 8, QUEUES, IPCQ_IOC_QUEUE_SET, ipcq_queue_set,
+	      M(ipcq_queue_set, flags, FLAGS, 0),
+	      M(ipcq_queue_set, max_messages, SMALL, 65536),
+	      M(ipcq_queue_set, max_message_size, NUMBER, 1 << 20),
+	      M(ipcq_queue_set, max_bytes, NUMBER, 1 << 20)),
 
 	IOCTL("region_stat", 4, REGIONS, IPCQ_IOC_REGION_STAT, ipcq_region_stat,
 	      M(ipcq_region_stat, flags, FLAGS, 0)),

@@ -56,6 +56,7 @@ enum fuzz_kind {
 	FUZZ_TIME,		/* microseconds from now; 0: never, 1: past */
 	FUZZ_SLOT,		/* limit: the first of the likely slots */
 	FUZZ_MAP,		/* a mapping of the program */
+	FUZZ_USER,		/* 1: the program's, 2: the other one */
 };
 
 struct fuzz_field {
@@ -82,7 +83,7 @@ struct fuzz_lane;
 struct fuzz_type {
 	const char *name;
 	unsigned int weight;	/* how often it is made */
-	/* Returns what the call did, or a negative errno. */
+	/* Returns what the call gave, or a negative errno. */
 	long (*run)(struct fuzz_lane *lane, const struct fuzz_call *call);
 	unsigned int command;
 	unsigned int size;	/* of the struct */

@@ -146,6 +146,8 @@ static uint64_t random_value(const struct fuzz_type *type,
 		return random_time(state);
 	case FUZZ_SLOT:
 		return random_slot(field->limit, state);
+	case FUZZ_USER:
+		return one_in(state, 4) ? 1 + fuzz_below(state, 3) : 0;
 	case FUZZ_MAP:
 		return fuzz_below(state, FUZZ_MAPS);
 	default:
