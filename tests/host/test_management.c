@@ -60,6 +60,25 @@ static void listing(void **state)
 	ipcq_queue_close(anonymous);
 }
 
+static void a_module_that_goes_meanwhile(void **state)
+{
+	const struct ipcq_limit_setting setting = { IPCQ_LIMIT_OWNERS, 1 };
+	static const int errors[] = { -ENOENT, -EPROTONOSUPPORT };
+	struct seen seen = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		fake->netlink_error = errors[i];
+		assert_int_equal(ipcq_list(IPCQ_ANY, see, &seen), -ENODEV);
+		assert_int_equal(ipcq_limits_set(&setting, 1), -ENODEV);
+	}
+	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENODEV);
+	fake->netlink_error = -ENOENT;
+	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENOENT);
+	assert_int_equal(seen.count, 0);
+}
+
 static void showing(void **state)
 {
 	struct ipcq_queue *queue = new_queue("a", 3);
@@ -137,7 +156,7 @@ static void setting_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(listing), TEST(showing), TEST(setting_limits),
+		TEST(listing), TEST(a_module_that_goes_meanwhile), TEST(showing), TEST(setting_limits),
 	};
 
 	return cmocka_run_group_tests_name("management", tests, NULL, NULL);

@@ -139,7 +139,9 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer,
 	struct request *request = context;
 
 	(void)from;
-	request->error = answer->error;
+	/* So a listing is answered while the module is being unloaded. */
+	request->error = answer->error == -EPROTONOSUPPORT ? -ENODEV :
+							     answer->error;
 	return NL_STOP;
 }
 
@@ -247,6 +249,15 @@ out:
 	return error;
 }
 
+/*
+ * A request that asks for no object by name is answered with ENOENT only when the
+ * module has gone since its family was looked up.
+ */
+static int without_object(int error, const struct request *request)
+{
+	return request->error == -ENOENT ? -ENODEV : error;
+}
+
 static int fill_kind(struct nl_msg *message, const void *what)
 {
 	const enum ipcq_kind *kind = what;
@@ -272,8 +283,8 @@ int ipcq_list(enum ipcq_kind kind,
 {
 	struct request request = { .each = each, .context = context };
 
-	return transact(IPCQ_CMD_OBJECT_GET, NLM_F_DUMP, fill_kind, &kind,
-			&request);
+	return without_object(transact(IPCQ_CMD_OBJECT_GET, NLM_F_DUMP, fill_kind,
+				       &kind, &request), &request);
 }
 
 int ipcq_show(const char *name, uint64_t id,
@@ -333,7 +344,7 @@ int ipcq_limits_set(const struct ipcq_limit_setting *settings, size_t count)
 		if (settings[i].limit < IPCQ_LIMIT_MAX_MESSAGES ||
 		    settings[i].limit > IPCQ_LIMIT_NAMESPACE_OBJECTS)
 			return -EINVAL;
-	error = transact(IPCQ_CMD_LIMITS_SET, NLM_F_ACK, fill_limits, &list,
-			 &request);
+	error = without_object(transact(IPCQ_CMD_LIMITS_SET, NLM_F_ACK, fill_limits,
+					&list, &request), &request);
 	return error || request.answered ? error : -EPROTO;
 }

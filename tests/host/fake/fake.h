@@ -107,6 +107,7 @@ struct fake {
 	unsigned int fail_call;		/* IPCQ_IOC_* that fails, once */
 	int fail_error;
 	bool fail_mmap;			/* mapping the data fails */
+	int netlink_error;		/* what the kernel answers every request with */
 	bool unprivileged;		/* setting limits is refused */
 	uint32_t uid_offset;		/* new objects seem to be another's */
 

@@ -166,7 +166,9 @@ static struct nl_msg *last_message(void)
 	};
 	int end = wanted.kind > IPCQ_KIND_REGION ? -EOPNOTSUPP : 0;
 
-	if (request.nlmsg_flags & NLM_F_DUMP) {
+	if (fake->netlink_error)
+		error.error = fake->netlink_error;
+	if (request.nlmsg_flags & NLM_F_DUMP && !fake->netlink_error) {
 		nlmsg_put(message, request.nlmsg_pid, request.nlmsg_seq,
 			  NLMSG_DONE, 0, NLM_F_MULTI);
 		nlmsg_append(message, &end, sizeof(end), NLMSG_ALIGNTO);
@@ -190,7 +192,7 @@ static int on_receive(struct nl_sock *socket, struct sockaddr_nl *from,
 	memset(from, 0, sizeof(*from));
 	from->nl_family = AF_NETLINK;
 	*buffer = calloc(FAKE_OBJECTS + 1, 1024);
-	for (i = 0; i < FAKE_OBJECTS && !limits_sent; i++) {
+	for (i = 0; i < FAKE_OBJECTS && !limits_sent && !fake->netlink_error; i++) {
 		if (!is_wanted(&fake->objects[i]))
 			continue;
 		used = append(*buffer, used, object_message(&fake->objects[i]));
