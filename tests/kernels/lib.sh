@@ -113,6 +113,7 @@ update_lists()
 {
 	echo "${0##*/}: reading the package lists of ${1##*/}" >&2
 	if apt-get -q update >"$1/log" 2>&1 && ! grep -q '^[WE]:' "$1/log"; then
+		rm -f "$1"/plan-*
 		touch "$1/updated"
 		return
 	fi
@@ -120,11 +121,20 @@ update_lists()
 	compgen -G "$1/lists/*_Packages*" >/dev/null || die "no package lists of ${1##*/}"
 }
 
-# plan PACKAGE...: the packages that installing these would need, as NAME=VERSION
+# plan PACKAGE...: the packages that installing these would need, as NAME=VERSION;
+# apt thinks for seconds, so its answer is kept while the lists are the same
 plan()
 {
-	apt-get -q --print-uris install "$@" |
-		sed -n "s/^'[^']*' \([^_ ]*\)_\([^_ ]*\)_[^ ]* .*/\1=\2/p" | sed 's/%3a/:/g'
+	local apt=${APT_CONFIG%/*} answer
+
+	answer=$apt/plan-$(sha256sum <<<"$*" | cut -c 1-16)
+	if [ ! "$answer" -nt "$apt/updated" ]; then
+		apt-get -q --print-uris install "$@" >"$answer.new" || return
+		sed -n "s/^'[^']*' \([^_ ]*\)_\([^_ ]*\)_[^ ]* .*/\1=\2/p" "$answer.new" |
+			sed 's/%3a/:/g' >"$answer"
+		rm "$answer.new"
+	fi
+	cat "$answer"
 }
 
 # unpack DIRECTORY PACKAGE=VERSION...: download packages and unpack them there
