@@ -120,8 +120,6 @@ static void a_namespaces_owner_answers_for_its_objects(void **state)
 	run_inside(nothing_is_charged);
 }
 
-/* -------------------------------------------------------------- region bytes */
-
 static int try_region(uint64_t size, uint32_t mutexes)
 {
 	struct ipcq_region_open args =
@@ -130,6 +128,29 @@ static int try_region(uint64_t size, uint32_t mutexes)
 
 	return ret < 0 ? ret : args.open.fd;
 }
+
+static int is_refused_for_the_owner(void *context)
+{
+	(void)context;
+	assert_int_equal(query().objects, 0);
+	assert_error(create(query().objects_limit), EDQUOT);
+	assert_error(try_region(query().region_bytes_limit & -4096ULL, 0), EDQUOT);
+	return nothing_is_charged(NULL);
+}
+
+/* It is the owner who has no more; what was charged on the way to him is undone. */
+static void a_refusal_further_up_charges_nobody(void **state)
+{
+	(void)state;
+	run_as(USER, create_all);
+	run_inside(is_refused_for_the_owner);
+	run_as(USER, is_refused_one_more);
+	forget_all();
+	run_as(USER, nothing_is_charged);
+	run_inside(nothing_is_charged);
+}
+
+/* -------------------------------------------------------------- region bytes */
 
 static int take_all_region_bytes(void *context)
 {
@@ -171,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(objects_are_bounded),
 		cmocka_unit_test(a_namespaces_owner_answers_for_its_objects),
+		cmocka_unit_test(a_refusal_further_up_charges_nobody),
 		cmocka_unit_test(region_bytes_are_bounded),
 	};
 
