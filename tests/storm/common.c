@@ -68,13 +68,19 @@ pid_t storm_spawn(int (*body)(void *context), void *context)
 	return spawn(run_child, &child);
 }
 
+bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+	return info.si_pid == pid;
+}
+
 int reap_in_time(pid_t pid, const char *who)
 {
 	uint64_t until = in(PATIENCE);
-	siginfo_t info = { 0 };
 
-	while (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
-	       !info.si_pid) {
+	while (!has_ended(pid)) {
 		if (in(0) > until)
 			fail_msg("%s %d hangs", who, pid);
 		sleep_ms(1);

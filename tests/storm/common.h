@@ -30,7 +30,9 @@ uint32_t chance(uint32_t bound);
 
 /* As spawn(), with chance of its own for the child. */
 pid_t storm_spawn(int (*body)(void *context), void *context);
-/* Fails, with what the parties do, unless the child ends in time.  As reap(). */
+/* Whether a child can be reaped. */
+bool has_ended(pid_t pid);
+/* As reap(), but fails unless the child ends in time. */
 int reap_in_time(pid_t pid, const char *who);
 /* Kills a child, which must not have ended by itself. */
 void kill_party(pid_t pid);
