@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Senders and receivers of three queues are killed, and disturbed by signals, in
- * bursts.  After each burst everybody who lives must get on: with many parties a
+ * Senders and receivers of three queues are killed, disturbed by signals, and given
+ * more room and less, in bursts.  After each burst everybody who lives must get on: with many parties a
  * wake-up that is lost would else be made up for by the next.
  */
 #include "ledger.h"
@@ -159,6 +159,17 @@ static void begin(void)
 	}
 }
 
+/* More room, or less than is taken. */
+static void change_room(void)
+{
+	struct ipcq_queue_set args = {
+		.size = sizeof(args),
+		.max_messages = 1 + chance(24),
+	};
+
+	assert_ok(call(queues[chance(QUEUES)], IPCQ_IOC_QUEUE_SET, &args));
+}
+
 static void burst(void)
 {
 	unsigned int left = 1 + chance(12);
@@ -167,6 +178,8 @@ static void burst(void)
 		struct party *victim = &parties[chance(count)];
 
 		usleep(chance(3000));
+		if (!chance(6))
+			change_room();
 		if (!chance(3)) {
 			kill(victim->pid, SIGUSR1);
 			continue;
