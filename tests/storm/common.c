@@ -94,6 +94,30 @@ void kill_party(pid_t pid)
 	assert_int_equal(reap_in_time(pid, "killed process"), 128 + SIGKILL);
 }
 
+void all_get_on(unsigned int count, uint32_t (*progress)(unsigned int party),
+		bool (*is_over)(void), void (*show)(void))
+{
+	uint32_t before[MOST_PARTIES];
+	uint64_t until = in(PATIENCE);
+	unsigned int i;
+
+	assert_true(count <= MOST_PARTIES);
+	for (i = 0; i < count; i++)
+		before[i] = progress(i);
+	for (i = 0; i < count; i++) {
+		while (progress(i) == before[i]) {
+			if (is_over && is_over())
+				return;
+			sleep_ms(1);
+			if (in(0) < until)
+				continue;
+			if (show)
+				show();
+			fail_msg("party %u hangs", i);
+		}
+	}
+}
+
 /* ------------------------------------------------------------------- module */
 
 bool write_file(const char *path, const char *text)

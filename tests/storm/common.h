@@ -19,6 +19,9 @@
 /* Who waits longer than this has missed its wake-up: an emulated guest is slow. */
 #define PATIENCE	(90 * SECOND)
 
+/* Of one round. */
+#define MOST_PARTIES	64
+
 /*
  * Runs rounds of @round, for as long as the command line says, and then checks that
  * memory is back and that the module unloads.  Returns what main() returns.
@@ -36,6 +39,14 @@ bool has_ended(pid_t pid);
 int reap_in_time(pid_t pid, const char *who);
 /* Kills a child, which must not have ended by itself. */
 void kill_party(pid_t pid);
+
+/*
+ * Waits until each of @count parties has got on by its @progress, with nobody killed
+ * meanwhile; or until @is_over, if that is given.  Before it fails it lets @show print
+ * what may explain it.
+ */
+void all_get_on(unsigned int count, uint32_t (*progress)(unsigned int party),
+		bool (*is_over)(void), void (*show)(void));
 
 /* Waits until @condition holds, for as long as it may take. */
 #define patiently(condition)						\

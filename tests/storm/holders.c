@@ -13,7 +13,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -237,8 +236,8 @@ static void end_party(unsigned int party)
 	assert_true(status == 128 + SIGKILL || !status);
 }
 
-/* Those that have ended by themselves are replaced. */
-static void replace_ended(void)
+/* Replaces those that have ended by themselves; it is never over. */
+static bool replace_ended(void)
 {
 	unsigned int party;
 
@@ -248,6 +247,12 @@ static void replace_ended(void)
 		assert_int_equal(reap(pids[party]), 0);
 		start(party);
 	}
+	return false;
+}
+
+static uint32_t progress(unsigned int party)
+{
+	return __atomic_load_n(&data->progress[party], __ATOMIC_RELAXED);
 }
 
 static void burst(void)
@@ -271,27 +276,6 @@ static void show_mutexes(void)
 
 		print_error("mutex %u: word %#x, holder %u, %u wait\n", i,
 			    stat.word, stat.holder_tid, stat.waiters);
-	}
-}
-
-/* Everybody gets on, with nobody killed meanwhile. */
-static void calm(void)
-{
-	uint64_t until = in(PATIENCE);
-	uint32_t before[PARTIES];
-	unsigned int i;
-
-	memcpy(before, data->progress, sizeof(before));
-	for (i = 0; i < PARTIES; i++) {
-		while (__atomic_load_n(&data->progress[i], __ATOMIC_RELAXED) ==
-		       before[i]) {
-			replace_ended();
-			sleep_ms(1);
-			if (in(0) < until)
-				continue;
-			show_mutexes();
-			fail_msg("party %u, process %d, hangs", i, pids[i]);
-		}
 	}
 }
 
@@ -334,7 +318,7 @@ static void round_of_holders(void)
 		start(i);
 	while (in(0) < end) {
 		burst();
-		calm();
+		all_get_on(PARTIES, progress, replace_ended, show_mutexes);
 	}
 	for (i = 0; i < PARTIES; i++)
 		end_party(i);

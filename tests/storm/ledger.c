@@ -36,6 +36,11 @@ bool ledger_is_full(void)
 	return __atomic_load_n(&ledger->lives, __ATOMIC_RELAXED) >= LEDGER_LIVES;
 }
 
+uint32_t ledger_progress(unsigned int party)
+{
+	return __atomic_load_n(&ledger->party[party].progress, __ATOMIC_RELAXED);
+}
+
 static void count(uint32_t *what)
 {
 	__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);

@@ -25,7 +25,7 @@
 
 #define LEDGER_LIVES	8192
 #define LEDGER_MESSAGES	256		/* of one life */
-#define LEDGER_PARTIES	64
+#define LEDGER_PARTIES	MOST_PARTIES
 #define LEDGER_LONGEST	65536		/* bytes of a message */
 /* In queues that are ordered by priority, messages have one of this many. */
 #define LEDGER_PRIORITIES 4
@@ -68,6 +68,8 @@ struct ledger_sender {
 
 /* All lives are given out: the round is to end. */
 bool ledger_is_full(void);
+/* What a party has sent and received. */
+uint32_t ledger_progress(unsigned int party);
 
 /*
  * Sends the next message, waiting until @deadline (0: for ever) unless @flags say

@@ -19,6 +19,7 @@
 
 #include <ipcq.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -94,11 +95,9 @@ void nothing_is_in_use(void)
 static unsigned long field(const char *text, const char *key)
 {
 	const char *line = strstr(text, key);
-	unsigned long value = 0;
 
 	assert_non_null(line);
-	assert_int_equal(sscanf(line + strlen(key), ": %lu", &value), 1);
-	return value;
+	return strtoul(line + strlen(key) + 1, NULL, 10);
 }
 
 static struct memory memory_now(void)

@@ -83,7 +83,7 @@ static void run_lister(void)
 
 	for (;;) {
 		ret = ipcq_list(IPCQ_ANY, ignore, NULL);
-		if (ret && ret != -ENODEV && ret != -EPROTONOSUPPORT)
+		if (ret && ret != -ENODEV)
 			fail_msg("listing: error %d", -ret);
 		usleep(chance(20000));
 	}

@@ -204,30 +204,6 @@ static void show_queues(void)
 	}
 }
 
-/* Everybody gets on, with nobody killed meanwhile. */
-static void calm(void)
-{
-	uint32_t before[LEDGER_PARTIES];
-	uint64_t until = in(PATIENCE);
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		before[i] = ledger->party[i].progress;
-	for (i = 0; i < count && !ledger_is_full(); i++) {
-		while (__atomic_load_n(&ledger->party[i].progress,
-				       __ATOMIC_RELAXED) == before[i] &&
-		       !ledger_is_full()) {
-			sleep_ms(1);
-			if (in(0) < until)
-				continue;
-			show_queues();
-			fail_msg("a %s of queue %u hangs",
-				 parties[i].sends ? "sender" : "receiver",
-				 parties[i].queue);
-		}
-	}
-}
-
 /* Lets all end by themselves, which takes each last wake-up. */
 static void end_gently(void)
 {
@@ -271,7 +247,7 @@ static void round_of_traffic(void)
 	begin();
 	while (in(0) < end && !ledger_is_full()) {
 		burst();
-		calm();
+		all_get_on(count, ledger_progress, ledger_is_full, show_queues);
 	}
 	if (chance(2))
 		end_gently();
