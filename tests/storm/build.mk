@@ -15,7 +15,8 @@ given			= $(if $(filter command environment,$(firstword $(origin $(1)))),$($(1))
 storm-chosen		= $(or $(call given,TESTS),$(storm-names))
 storm-seconds		= $(or $(call given,SECONDS),20)
 storm-limit		= $(shell echo $$(($(storm-seconds) + 240)))
-storm-timeout		= $(shell echo $$((($(storm-seconds) + 60) * $(words $(storm-chosen)) + 300)))
+# On a machine that is busy the guest's clock falls behind.
+storm-timeout		= $(shell echo $$((($(storm-seconds) + 60) * $(words $(storm-chosen)) * 4 + 600)))
 storm-environment	= $(guest-environment) GUEST_LIMIT='$(storm-limit)' \
 	GUEST_TIMEOUT='$(storm-timeout)' GUEST_MEMORY='$(or $(STORM_MEMORY),1G)' \
 	STORM_SECONDS='$(storm-seconds)' STORM_SEED='$(call given,SEED)'
