@@ -453,7 +453,8 @@ struct ipcq_queue_set {
  *   offset 0				the data, region_size bytes
  *   offset IPCQ_REGION_CONTROL_OFFSET	the control area: the words of its mutexes
  *					and eventcounts; MAP_SHARED only, and not
- *					inherited by a forked child
+ *					inherited by a forked child; 32-bit programs
+ *					need _FILE_OFFSET_BITS=64 to name it
  *
  * The control area is an array of 64-byte lines: one for each mutex, then one
  * for each eventcount.  The first 32-bit word of a line is the object's state;

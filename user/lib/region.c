@@ -13,6 +13,9 @@
 
 __thread struct ipcq_attachment ipcq_attachments[IPCQ_ATTACHMENTS];
 
+/* Else the control area's offset would be cut to that of the data. */
+_Static_assert(sizeof(off_t) == 8, "_FILE_OFFSET_BITS must be 64");
+
 /*
  * Protects the control mappings of all regions.  It is taken once a region and
  * process, and around fork(2), so that a child never inherits it locked by a
