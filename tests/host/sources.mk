@@ -33,7 +33,7 @@ $(example-tests): $(BUILD)/tests/host/examples/%: $(BUILD)/sanitize/user/example
 	$(Q)$(CC) $(cflags) $(sanitize) $(LDFLAGS) -o $@ $^ $(lib-libs)
 
 bench-engine	:= $(addprefix user/bench/,engine.c side.c plan.c mechanism.c fd.c histogram.c \
-		   parse.c payload.c stats.c)
+		   parse.c payload.c place.c stats.c)
 host-test_bench_engine-sources	:= $(bench-engine)
 host-test_bench_pure-sources	:= $(bench-engine) user/bench/environment.c
 host-test_bench_passes-sources	:= $(bench-engine) $(addprefix user/bench/,mech_pipe.c \

@@ -302,6 +302,21 @@ static void test_modes(void **state)
 	assert_int_equal(bench_parse_modes("streams", &modes), -1);
 }
 
+static void test_scheduling(void **state)
+{
+	enum bench_scheduling scheduling = BENCH_SCHEDULE_BATCH;
+
+	(void)state;
+	assert_int_equal(bench_parse_scheduling("normal", &scheduling), 0);
+	assert_int_equal(scheduling, BENCH_SCHEDULE_NORMAL);
+	assert_int_equal(bench_parse_scheduling("batch", &scheduling), 0);
+	assert_int_equal(scheduling, BENCH_SCHEDULE_BATCH);
+	assert_int_equal(bench_parse_scheduling("", &scheduling), -1);
+	assert_int_equal(bench_parse_scheduling("batches", &scheduling), -1);
+	assert_string_equal(bench_scheduling_name(BENCH_SCHEDULE_NORMAL), "normal");
+	assert_string_equal(bench_scheduling_name(BENCH_SCHEDULE_BATCH), "batch");
+}
+
 static int append(const char *part, void *context)
 {
 	strcat(context, part);
@@ -372,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_stamp_is_little_endian_and_no_longer),
 		cmocka_unit_test(test_pinning),
 		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_scheduling),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_sizes_are_shown_exactly),
 		cmocka_unit_test(test_emulation_is_recognized),

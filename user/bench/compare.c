@@ -7,15 +7,11 @@
 #include <string.h>
 
 #define FORMAT		"ipcq-cost"
-#define VERSION		1
+#define VERSION		2
 #define OWN		"ipcq-"
 #define REFERENCE	"pipe"
 
-/* More than this a cell's spread excuses nothing. */
-#define SPREAD_MOST	0.03
-
 static const char * const figures[] = { "instructions", "instructions_touched" };
-static const char * const spreads[] = { "spread", "spread_touched" };
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -27,6 +23,11 @@ static const char *text_of(const json_t *object, const char *name)
 static const char *kernel_of(const json_t *file)
 {
 	return text_of(json_object_get(file, "environment"), "kernel");
+}
+
+static const char *scheduling_of(const json_t *file)
+{
+	return text_of(json_object_get(file, "settings"), "scheduling");
 }
 
 static bool is_cost(const json_t *file)
@@ -64,17 +65,6 @@ static double ratio(const json_t *file, const json_t *cell, const char *figure)
 	return value > 0 && base > 0 ? value / base : 0;
 }
 
-/* How far the cell's own passes, or the pipe's, lay apart. */
-static double spread(const json_t *file, const json_t *cell, const char *name)
-{
-	const json_t *pipe = find(file, REFERENCE, cell);
-	double own = json_number_value(json_object_get(cell, name));
-	double base = json_number_value(json_object_get(pipe, name));
-	double most = own > base ? own : base;
-
-	return most > SPREAD_MOST ? SPREAD_MOST : most;
-}
-
 static const char *judge(double before, double now, double tolerance,
 			 struct bench_comparison *comparison)
 {
@@ -101,7 +91,7 @@ static void compare_cell(const json_t *baseline, const json_t *result,
 	const char *mechanism = text_of(cell, "mechanism"), *verdict;
 	const json_t *other = find(result, mechanism, cell);
 	json_int_t bytes = json_integer_value(json_object_get(cell, "size"));
-	double before, now, noise, noise_now;
+	double before, now;
 	char size[16];
 	size_t i;
 
@@ -110,11 +100,7 @@ static void compare_cell(const json_t *baseline, const json_t *result,
 		if (!(before > 0))
 			continue;
 		now = other ? ratio(result, other, figures[i]) : 0;
-		noise = spread(baseline, cell, spreads[i]);
-		noise_now = other ? spread(result, other, spreads[i]) : 0;
-		if (noise_now > noise)
-			noise = noise_now;
-		verdict = judge(before, now, tolerance + noise, comparison);
+		verdict = judge(before, now, tolerance, comparison);
 		if (!out)
 			continue;
 		fprintf(out, "  %-13s %-11s %5s  %-8s %7.3f %7.3f %+7.1f %%%s%s\n",
@@ -126,6 +112,25 @@ static void compare_cell(const json_t *baseline, const json_t *result,
 	}
 }
 
+/* Whether the two are figures of the same thing. */
+static bool are_alike(const json_t *baseline, const json_t *result,
+		      struct bench_comparison *comparison)
+{
+	if (!is_cost(baseline) || !is_cost(result)) {
+		snprintf(comparison->why, sizeof(comparison->why),
+			 "%s is not a file of ipcq bench --cost, version %d",
+			 is_cost(baseline) ? "the result" : "the baseline", VERSION);
+		return false;
+	}
+	if (strcmp(scheduling_of(baseline), scheduling_of(result))) {
+		snprintf(comparison->why, sizeof(comparison->why),
+			 "scheduled differently: the baseline \"%s\", the result \"%s\"",
+			 scheduling_of(baseline), scheduling_of(result));
+		return false;
+	}
+	return true;
+}
+
 int bench_compare(const json_t *baseline, const json_t *result, double tolerance,
 		  FILE *out, struct bench_comparison *comparison)
 {
@@ -133,12 +138,8 @@ int bench_compare(const json_t *baseline, const json_t *result, double tolerance
 	size_t i;
 
 	*comparison = (struct bench_comparison){ 0 };
-	if (!is_cost(baseline) || !is_cost(result)) {
-		snprintf(comparison->why, sizeof(comparison->why),
-			 "%s is not a file of ipcq bench --cost, version %d",
-			 is_cost(baseline) ? "the result" : "the baseline", VERSION);
+	if (!are_alike(baseline, result, comparison))
 		return -1;
-	}
 	comparison->other_kernel = strcmp(kernel_of(baseline), kernel_of(result));
 	if (out)
 		fprintf(out, "  %-13s %-11s %5s  %-8s %7s %7s %9s\n", "x pipe", "",
@@ -175,7 +176,7 @@ static int conclude(const struct bench_comparison *comparison,
 {
 	bool bad = comparison->worse || comparison->missing;
 
-	printf("\n%u figures compared: %u worse by more than %g %% and the spread, %u better; %u missing\n",
+	printf("\n%u figures compared: %u worse by more than %g %%, %u better; %u missing\n",
 	       comparison->compared, comparison->worse, 100 * tolerance,
 	       comparison->better, comparison->missing);
 	if (comparison->other_kernel) {

@@ -18,9 +18,8 @@ struct bench_comparison {
 
 /*
  * Compare the ratios to the pipe of all cells of ipcq's own mechanisms in
- * @baseline with those of @result.  What they may differ is the tolerance and, up
- * to 3 % more, the spread that the files tell of the cell or the pipe.  Write a line for each to @out unless it
- * is NULL.  Returns 0, or -1 with @comparison->why set.
+ * @baseline with those of @result, which may be worse by @tolerance.  Write a line
+ * for each to @out unless it is NULL.  Returns 0, or -1 with @comparison->why set.
  */
 int bench_compare(const json_t *baseline, const json_t *result, double tolerance,
 		  FILE *out, struct bench_comparison *comparison);

@@ -299,6 +299,7 @@ static void collect(const struct bench_request *request,
 	result->received = shared->received;
 	result->elapsed = shared->finished - shared->started;
 	memcpy(result->pass, shared->pass, sizeof(result->pass));
+	memcpy(result->switches, shared->pass_switches, sizeof(result->switches));
 	memcpy(&result->histogram, &shared->histogram,
 	       sizeof(result->histogram));
 }

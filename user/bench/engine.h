@@ -44,6 +44,7 @@ struct bench_request {
 	uint64_t duration;		/* of the timed pass, nanoseconds */
 	uint64_t limit;			/* of everything, nanoseconds */
 	int cpu[2];			/* by side; -1: wherever the kernel likes */
+	enum bench_scheduling scheduling;
 };
 
 /* What came out.  All but @status and @why is valid with BENCH_OK only. */
@@ -58,6 +59,7 @@ struct bench_result {
 	uint64_t elapsed;		/* of the timed pass, nanoseconds */
 	struct bench_histogram histogram;	/* round trips, nanoseconds */
 	double pass[BENCH_PASSES_MAX];	/* nanoseconds a message */
+	double switches[BENCH_PASSES_MAX];	/* of context, both sides, a message */
 };
 
 /*

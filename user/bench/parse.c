@@ -72,6 +72,29 @@ int bench_parse_modes(const char *text, unsigned int *modes)
 	return -1;
 }
 
+static const char * const schedulings[] = {
+	[BENCH_SCHEDULE_NORMAL] = "normal",
+	[BENCH_SCHEDULE_BATCH] = "batch",
+};
+
+int bench_parse_scheduling(const char *text, enum bench_scheduling *scheduling)
+{
+	unsigned int i;
+
+	for (i = BENCH_SCHEDULE_NORMAL; i <= BENCH_SCHEDULE_BATCH; i++) {
+		if (!strcmp(text, schedulings[i])) {
+			*scheduling = i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+const char *bench_scheduling_name(enum bench_scheduling scheduling)
+{
+	return schedulings[scheduling];
+}
+
 int bench_parse_list(const char *text,
 		     int (*item)(const char *part, void *context),
 		     void *context)

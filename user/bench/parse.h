@@ -21,6 +21,12 @@ enum bench_pinning {
 	BENCH_PIN_NONE,
 };
 
+/* What becomes of a process that is woken. */
+enum bench_scheduling {
+	BENCH_SCHEDULE_NORMAL,		/* it may run at once, instead of its waker */
+	BENCH_SCHEDULE_BATCH,		/* it runs when its waker waits, or in its turn */
+};
+
 /* Those that return int: 0, or -1 when the text is not of that form. */
 
 /* "none", "same", "other", or two CPU numbers with a comma between. */
@@ -29,6 +35,11 @@ int bench_parse_pinning(const char *text, enum bench_pinning *pinning,
 
 /* "round-trip", "stream" or "both", to a mask of 1 << enum bench_mode. */
 int bench_parse_modes(const char *text, unsigned int *modes);
+
+/* "normal" or "batch". */
+int bench_parse_scheduling(const char *text, enum bench_scheduling *scheduling);
+
+const char *bench_scheduling_name(enum bench_scheduling scheduling);
 
 /*
  * Call @item with each part of a list separated by commas; a value other than 0

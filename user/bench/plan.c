@@ -15,8 +15,8 @@
 #define DURATION_LEAST		5000000ULL
 /* The warm-up, as a part of the timed pass. */
 #define WARMUP_PART		5
-/* Where instructions are counted: until the scheduler has settled. */
-#define COST_WARMUP		150000000ULL
+/* Where instructions are counted: until memory and caches are as they stay. */
+#define COST_WARMUP		20000000ULL
 /* Repetitions that differ by this share of their median agree on little. */
 #define NOISY_SPREAD		0.3
 /* Between lines of progress where lines cannot be overwritten. */
@@ -243,6 +243,7 @@ static void make_request(const struct course *course,
 					   settings->duration),
 		.limit = settings->limit,
 		.cpu = { plan->cpu[0], plan->cpu[1] },
+		.scheduling = settings->scheduling,
 	};
 	request->warmup = settings->cost ? COST_WARMUP :
 			  request->duration / WARMUP_PART;
@@ -269,6 +270,7 @@ static void take(struct bench_cell *cell, unsigned int passes, const struct benc
 		cell->value[cell->repetitions++] = value;
 	for (i = 0; i < passes; i++)
 		cell->value[cell->repetitions++] = result->pass[i];
+	cell->switches = bench_median(result->switches, passes);
 	if (result->verified)
 		cell->verified = result->verified;
 	cell->sent += result->sent;

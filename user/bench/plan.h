@@ -26,6 +26,7 @@ struct bench_cell {
 	 * where instructions are counted; in a stream a message.
 	 */
 	double *value;
+	double switches;		/* a message, where instructions are counted */
 	uint64_t verified;
 	uint64_t sent;			/* in all timed passes */
 	uint64_t received;

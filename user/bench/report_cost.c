@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT_VERSION	1
+#define FORMAT_VERSION	2
 
 /* ---------------------------------------------------------------- for people */
 
@@ -103,11 +103,13 @@ void bench_report_cost(const struct bench_report *report)
 	       "\n  kernel       Linux %s\n"
 	       "  processor    %s, whose clock counts instructions\n"
 	       "  module       %s\n"
+	       "  scheduling   %s\n"
 	       "  spread       of a cell's repetitions: at most %.2f %%; touched %.2f %%\n"
 	       "  Instructions are no times: they know nothing of caches and page tables.\n",
 	       report->environment->kernel, report->environment->cpu,
 	       report->environment->module[0] ? report->environment->module :
 	       "not loaded",
+	       bench_scheduling_name(report->plan->settings->scheduling),
 	       widest(report->plan), widest(report->touched));
 	print_modes(report->plan, "The mechanism alone: payload in place, sequence numbers checked");
 	print_modes(report->touched, "Every byte written by the sender and checked by the receiver");
@@ -135,8 +137,9 @@ static json_t *settings_json(const struct bench_report *report)
 {
 	const struct bench_settings *settings = report->plan->settings;
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}",
 			 "pinning", report->pinning,
+			 "scheduling", bench_scheduling_name(settings->scheduling),
 			 "limits", report->limits,
 			 "repetitions", (json_int_t)settings->repetitions,
 			 "duration", (json_int_t)settings->duration,
@@ -164,6 +167,8 @@ static void add_figure(json_t *object, const char *suffix,
 	snprintf(name, sizeof(name), "ratio%s", suffix);
 	json_object_set_new(object, name,
 			    rounded(bench_cell_ratio(plan, cell), 1e4));
+	snprintf(name, sizeof(name), "switches%s", suffix);
+	json_object_set_new(object, name, rounded(cell->switches, 1e4));
 }
 
 static json_t *cell_json(const struct bench_cell *cell)
@@ -206,11 +211,13 @@ json_t *bench_report_cost_json(const struct bench_report *report)
 	json_t *cells = json_array(), *missing = json_array();
 
 	add_cells(report, cells, missing);
-	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:f, s:o, s:o}",
 			 "format", "ipcq-cost", "version", FORMAT_VERSION,
 			 "command", report->command,
 			 "revision", bench_text_json(report->plan->settings->revision),
 			 "environment", environment_json(report),
 			 "settings", settings_json(report),
+			 "elapsed_seconds",
+			 (double)(report->plan->elapsed + report->touched->elapsed) / 1e9,
 			 "cells", cells, "missing", missing);
 }

@@ -55,9 +55,10 @@ static json_t *settings_json(const struct bench_report *report)
 {
 	const struct bench_settings *settings = report->plan->settings;
 
-	return json_pack("{s:s, s:[i, i], s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:o}",
+	return json_pack("{s:s, s:[i, i], s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:o}",
 			 "pinning", report->pinning,
 			 "cpu", report->plan->cpu[0], report->plan->cpu[1],
+			 "scheduling", bench_scheduling_name(settings->scheduling),
 			 "limits", report->limits,
 			 "repetitions", (json_int_t)settings->repetitions,
 			 "duration", (json_int_t)settings->duration,

@@ -59,6 +59,8 @@ static void print_header(const struct bench_report *report)
 	printf("  module       %s\n", environment->module[0] ? environment->module :
 	       "not loaded");
 	printf("  pinned       %s\n", report->pinning);
+	if (settings->scheduling == BENCH_SCHEDULE_BATCH)
+		puts("  scheduled    in batches: one that is woken does not push its waker aside");
 	printf("  clock        %s", environment->clocksource[0] ?
 	       environment->clocksource : "unknown");
 	if (!environment->emulated)

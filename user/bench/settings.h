@@ -22,6 +22,7 @@ struct bench_settings {
 	unsigned int modes;		/* mask of 1 << enum bench_mode */
 	enum bench_pinning pinning;
 	int cpu[2];
+	enum bench_scheduling scheduling;
 	unsigned int repetitions;
 	unsigned int depth;		/* most messages under way */
 	uint64_t duration;		/* longest timed pass, nanoseconds */

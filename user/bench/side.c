@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _GNU_SOURCE
 #include "side.h"
 #include "payload.h"
+#include "place.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -351,12 +350,17 @@ static enum bench_status run_loop(struct side *side, const struct phase *phase)
 
 static enum bench_status run_phase(struct side *side, const struct phase *phase)
 {
+	struct bench_shared *shared = side->shared;
+	enum bench_side me = side->link->side;
 	enum bench_status status;
+	long before;
 
-	side->shared->phase[side->link->side] = phase->name;
+	shared->phase[me] = phase->name;
 	status = meet_before(side);
+	before = bench_switches();
 	if (!status)
 		status = run_loop(side, phase);
+	shared->switches[me] = bench_switches() - before;
 	if (!status)
 		status = meet_after(side);
 	return status;
@@ -398,16 +402,19 @@ static enum bench_status verify(struct side *side)
 /* The far side has written what it knows before it met the near side. */
 static enum bench_status run_passes(struct side *side, const struct phase *timed)
 {
-	const struct bench_shared *shared = side->shared;
+	struct bench_shared *shared = side->shared;
 	unsigned int passes = side->request->passes, i;
 	enum bench_status status = BENCH_OK;
 
 	for (i = 0; i < (passes ? passes : 1) && !status; i++) {
 		status = run_phase(side, timed);
-		if (side->link->side == BENCH_NEAR && !status && shared->received)
-			side->shared->pass[i] =
-				(double)(shared->finished - shared->started) /
-				(double)shared->received;
+		if (side->link->side != BENCH_NEAR || status || !shared->received)
+			continue;
+		shared->pass[i] = (double)(shared->finished - shared->started) /
+				  (double)shared->received;
+		shared->pass_switches[i] = (double)(shared->switches[BENCH_NEAR] +
+						    shared->switches[BENCH_FAR]) /
+					   (double)shared->received;
 	}
 	return status;
 }
@@ -447,20 +454,6 @@ static enum bench_status run_phases(struct side *side)
 
 /* --------------------------------------------------------------------- set-up */
 
-static enum bench_status pin(struct bench_link *link, int cpu)
-{
-	cpu_set_t set;
-
-	if (cpu < 0)
-		return BENCH_OK;
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		return bench_fail(link, "cannot run on CPU %d: %s", cpu,
-				  strerror(errno));
-	return BENCH_OK;
-}
-
 /*
  * Memory for one payload, on a page of its own with the page before it for the
  * mechanism's use, and all of it present.
@@ -492,7 +485,7 @@ enum bench_status bench_side_run(const struct bench_request *request,
 
 	link->side = me;
 	shared->phase[me] = "the set-up";
-	status = pin(link, request->cpu[me]);
+	status = bench_place(link, request->cpu[me], request->scheduling);
 	side.source = payload_memory(link->size);
 	link->receive_buffer = payload_memory(link->size);
 	if (!status && (!side.source || !link->receive_buffer))

@@ -25,6 +25,8 @@ struct bench_shared {
 	uint64_t received;		/* the side that receives */
 	uint64_t verified;		/* near */
 	double pass[BENCH_PASSES_MAX];	/* near: nanoseconds a message */
+	double pass_switches[BENCH_PASSES_MAX];	/* near: a message */
+	long switches[2];		/* each its own, in the last phase */
 	const char *phase[2];		/* each its own, for a hung run */
 	char why[2][192];		/* each its own */
 	struct bench_histogram histogram;	/* near */

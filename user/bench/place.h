@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a side runs, and when. */
+#ifndef BENCH_PLACE_H
+#define BENCH_PLACE_H
+
+#include "mechanism.h"
+#include "parse.h"
+
+/* For the calling thread.  @cpu is -1 where the kernel may choose. */
+enum bench_status bench_place(struct bench_link *link, int cpu,
+			      enum bench_scheduling scheduling);
+
+/* How often the calling thread has made way for another. */
+long bench_switches(void);
+
+#endif /* BENCH_PLACE_H */
