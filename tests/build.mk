@@ -184,7 +184,7 @@ abi-update: ## accept the interface as it is: writes tests/abi/layout.txt
 
 cost-baseline := tests/cost/baseline.json
 
-bench-cost: ## count instructions a message; BENCH_COST_MECHANISMS=all, own or "a,b"
+bench-cost: ## count instructions a message; BENCH_COST_MECHANISMS=own or "a,b" (all)
 	@$(install-packages) build guest
 	$(Q)$(MAKE) run-bench-cost
 
