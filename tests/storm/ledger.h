@@ -11,12 +11,13 @@
  * A receiver notes that it is about to receive; then what it has received, in one
  * atomic step; then that it does not receive.  One that is killed elsewhere has taken
  * nothing with it.  One that is killed between the first note and the last may have
- * taken one message; that it may as well have taken none, or have noted it already,
- * makes the check more lenient by that one.
+ * taken one message, and its buffer tells which: buffers are shared, too, and are
+ * marked as empty before each call.  A message that is there in full may have been
+ * the receiver's when it died; or have been put back, and then another has noted it.
  *
- * So in the end each message that was acknowledged was received once, but for as many
- * as receivers were killed while they received; none was received twice, and none that
- * was not begun.
+ * So in the end each message that was acknowledged has been noted by one receiver, or
+ * else is found in the buffer of one that was killed, at most one in each; none has
+ * been noted twice, and none that was not begun.
  */
 #ifndef IPCQ_TESTS_STORM_LEDGER_H
 #define IPCQ_TESTS_STORM_LEDGER_H
@@ -27,6 +28,7 @@
 #define LEDGER_MESSAGES	256		/* of one life */
 #define LEDGER_PARTIES	MOST_PARTIES
 #define LEDGER_LONGEST	65536		/* bytes of a message */
+#define LEDGER_DIED	0x80
 /* In queues that are ordered by priority, messages have one of this many. */
 #define LEDGER_PRIORITIES 4
 
@@ -35,6 +37,7 @@
 
 struct ledger_party {
 	uint32_t receiving;
+	uint32_t careless;		/* into its bad buffer */
 	uint32_t progress;		/* sends and receives that succeeded */
 };
 
@@ -45,6 +48,7 @@ struct ledger {
 	struct {
 		uint32_t begun, acknowledged;
 	} life[LEDGER_LIVES];
+	/* How often, and LEDGER_DIED: found in the buffer of a dead receiver. */
 	uint8_t received[LEDGER_LIVES][LEDGER_MESSAGES];
 	uint32_t broken;		/* messages that nobody has sent like this */
 	uint32_t disorder;		/* received after one that was sent later */
@@ -101,7 +105,7 @@ int ledger_receive(struct ledger_receiver *receiver, int fd, uint32_t flags,
 int ledger_send_end(int fd, uint64_t deadline);
 
 /* A party was killed and has been reaped: another may have its place. */
-void ledger_killed(unsigned int party);
+void ledger_killed(unsigned int number);
 
 /* Receives what is left, without waiting. */
 void ledger_drain(int fd);
