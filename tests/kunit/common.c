@@ -174,13 +174,13 @@ void ipcq_kunit_signal(struct ipcq_kunit_thread *thread, int signal)
 /*
  * What the thread has returned.  Its owners may not have ended yet.  To be stopped is
  * a signal to a thread that sleeps, and one that has not begun never does, so that it
- * must have ended before.
+ * must have ended before; but if it has slept for long, nobody else is going to wake it.
  */
 int ipcq_kunit_join(struct ipcq_kunit_thread *thread)
 {
 	int ret;
 
-	wait_for_completion(&thread->ended);
+	wait_for_completion_timeout(&thread->ended, IPCQ_KUNIT_PATIENCE);
 	ret = kthread_stop(thread->task);
 	put_task_struct(thread->task);
 	return ret;

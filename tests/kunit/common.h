@@ -31,10 +31,12 @@
 	};								\
 	kunit_test_suite(_name##_suite)
 
-/* Waits for what another thread does; only a failure takes long. */
+/* How long to wait for what another thread does; only a failure takes that long. */
+#define IPCQ_KUNIT_PATIENCE	(30 * HZ)
+
 #define IPCQ_KUNIT_UNTIL(_test, _condition)				\
 	do {								\
-		unsigned long end_ = jiffies + 30 * HZ;			\
+		unsigned long end_ = jiffies + IPCQ_KUNIT_PATIENCE;	\
 									\
 		while (!(_condition) && time_before(jiffies, end_))	\
 			usleep_range(500, 2000);			\

@@ -187,7 +187,7 @@ static void closing_ends_the_process_own(struct kunit *test)
 	init_completion(&stayer.attached);
 	init_completion(&stayer.leave);
 	thread = ipcq_kunit_thread(test, attach_and_stay, &stayer);
-	wait_for_completion(&stayer.attached);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&stayer.attached));
 	id = attach(stayer.handle);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owners->count), 2);
 
@@ -247,7 +247,7 @@ static void exit_races_with_release(struct kunit *test)
 			threads[i] = ipcq_kunit_thread(test, attach_and_stay, &stayers[i]);
 		}
 		for (i = 0; i < 2; i++)
-			wait_for_completion(&stayers[i].attached);
+			IPCQ_KUNIT_UNTIL(test, completion_done(&stayers[i].attached));
 		for (i = 0; i < 2; i++)
 			complete(&stayers[i].leave);
 		if (round % 2)

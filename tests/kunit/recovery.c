@@ -61,7 +61,7 @@ static int lock_and_stay(void *data)
 }
 
 static struct ipcq_kunit_thread *start(struct kunit *test, struct locker *locker,
-				 struct ipcq_handle *handle)
+				       struct ipcq_handle *handle)
 {
 	locker->handle = handle;
 	locker->id = 0;
@@ -86,7 +86,7 @@ static void dead_holder_frees_it(struct kunit *test)
 	struct locker locker;
 
 	task = start(test, &locker, handle);
-	wait_for_completion(&locker.done);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&locker.done));
 	KUNIT_EXPECT_EQ(test, word(handle), locker.id);
 	KUNIT_EXPECT_EQ(test, finish(task, &locker), 0);
 	IPCQ_KUNIT_UNTIL(test, word(handle) == INCONSISTENT);
@@ -120,16 +120,16 @@ static void dead_holder_passes_it_on(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		tasks[i] = start(test, &lockers[i], handle);
 		if (!i)
-			wait_for_completion(&lockers[0].done);
+			IPCQ_KUNIT_UNTIL(test, completion_done(&lockers[0].done));
 		else
 			IPCQ_KUNIT_UNTIL(test, waiting(handle) == i);
 	}
 	KUNIT_EXPECT_EQ(test, word(handle), lockers[0].id | WAITERS);
 	KUNIT_EXPECT_EQ(test, finish(tasks[0], &lockers[0]), 0);
-	wait_for_completion(&lockers[1].done);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&lockers[1].done));
 	KUNIT_EXPECT_EQ(test, word(handle), lockers[1].id | INCONSISTENT | WAITERS);
 	KUNIT_EXPECT_EQ(test, finish(tasks[1], &lockers[1]), -EOWNERDEAD);
-	wait_for_completion(&lockers[2].done);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&lockers[2].done));
 	KUNIT_EXPECT_EQ(test, word(handle), lockers[2].id | INCONSISTENT);
 	KUNIT_EXPECT_EQ(test, finish(tasks[2], &lockers[2]), -EOWNERDEAD);
 	IPCQ_KUNIT_UNTIL(test, word(handle) == INCONSISTENT);
@@ -182,12 +182,12 @@ static void handed_to_a_marked_owner(struct kunit *test)
 	IPCQ_KUNIT_UNTIL(test, waiting(keeper) == 1);
 	hold_recovery(keeper);
 	releaser = ipcq_kunit_thread(test, release, ending);
-	wait_for_completion(&reached);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&reached));
 	KUNIT_EXPECT_FALSE(test, ipcq_owners_live(&region->owners, locker.id));
 
 	KUNIT_EXPECT_EQ(test, ipcq_mutex_unlock(region, owner, 0), 0);
 	KUNIT_EXPECT_EQ(test, word(keeper), locker.id);
-	wait_for_completion(&locker.done);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&locker.done));
 	KUNIT_EXPECT_EQ(test, locker.ret, 0);
 	complete(&resume);
 	ipcq_kunit_join(releaser);
@@ -214,12 +214,12 @@ static void wait_ends_with_the_handle(struct kunit *test)
 	tasks[1] = start(test, &lockers[1], keeper);
 	IPCQ_KUNIT_UNTIL(test, waiting(keeper) == 2);
 	ipcq_kunit_release(ending);
-	wait_for_completion(&lockers[0].done);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&lockers[0].done));
 	KUNIT_EXPECT_EQ(test, lockers[0].ret, -EBADF);
 	KUNIT_EXPECT_EQ(test, waiting(keeper), 1U);
 	KUNIT_EXPECT_EQ(test, word(keeper), owner->id | WAITERS);
 	KUNIT_EXPECT_EQ(test, ipcq_mutex_unlock(region, owner, 0), 0);
-	wait_for_completion(&lockers[1].done);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&lockers[1].done));
 	KUNIT_EXPECT_EQ(test, lockers[1].ret, 0);
 	KUNIT_EXPECT_EQ(test, word(keeper), lockers[1].id);
 	KUNIT_EXPECT_EQ(test, deaths(keeper), 0ULL);
@@ -241,7 +241,7 @@ static void taken_over_before_recovery(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ipcq_mutex_lock(region, dying, 0, true, 0), 0);
 	hold_recovery(keeper);
 	releaser = ipcq_kunit_thread(test, release, ending);
-	wait_for_completion(&reached);
+	IPCQ_KUNIT_UNTIL(test, completion_done(&reached));
 	/* Whoever is marked gets nothing any more. */
 	KUNIT_EXPECT_EQ(test, ipcq_mutex_lock(region, dying, 1, true, 0), -EBADF);
 	KUNIT_EXPECT_EQ(test, ipcq_mutex_lock(region, owner, 0, true, 0), -EOWNERDEAD);

@@ -193,7 +193,7 @@ static void end_of_namespaces(struct kunit *test)
 	ipcq_registry_get(registry);
 	queue = ipcq_kunit_open_queue(.name = "open", .lifetime = IPCQ_LIFETIME_PERSISTENT);
 	ipcq_kunit_release(ipcq_kunit_open_queue(.name = "kept",
-						  .lifetime = IPCQ_LIFETIME_PERSISTENT));
+						 .lifetime = IPCQ_LIFETIME_PERSISTENT));
 	object = queue->object;
 	KUNIT_EXPECT_EQ(test, registry->objects, 2ULL);
 	ipcq_registry_exit();
