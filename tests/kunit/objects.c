@@ -62,6 +62,9 @@ void ipcq_kunit_close(struct ipcq_handle *handle)
 
 void ipcq_kunit_release(struct ipcq_handle *handle)
 {
+	/* A case that does not expect an error need not ask. */
+	if (WARN_ON(IS_ERR(handle)))
+		return;
 	ipcq_kunit_close(handle);
 	ipcq_handle_release(handle);
 }
