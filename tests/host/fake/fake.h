@@ -107,6 +107,7 @@ struct fake {
 	unsigned int fail_call;		/* IPCQ_IOC_* that fails, once */
 	int fail_error;
 	bool fail_mmap;			/* mapping the data fails */
+	bool one_mapping;		/* the control area is mapped where the model has it */
 	int netlink_error;		/* what the kernel answers every request with */
 	bool unprivileged;		/* setting limits is refused */
 	uint32_t uid_offset;		/* new objects seem to be another's */
