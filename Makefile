@@ -24,7 +24,8 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generat
 CC	?= gcc
 CFLAGS	?= -O2 -g
 # "make WERROR=1" makes warnings errors, as "make style" does.
-cflags	:= -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -pthread \
+# Offsets are 64 bits wide in 32-bit programs too: a region's control area is at 2^43.
+cflags	:= -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -pthread \
 	   $(if $(WERROR),-Werror) $(CFLAGS)
 
 ifeq ($(V),1)
