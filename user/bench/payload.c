@@ -3,6 +3,8 @@
 
 #include <endian.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define STAMP_SIZE	sizeof(uint64_t)
 /* Odd, with bits all over, so that no two words of a message are alike. */
@@ -87,4 +89,17 @@ size_t bench_payload_check(const void *payload, size_t size, uint64_t stamp)
 		return first_difference(byte, htole64(word + STEP), at,
 					size - at);
 	return size;
+}
+
+void *bench_payload_memory(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *memory;
+
+	memory = mmap(NULL, page + size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	memset(memory, 0xff, page + size);
+	return memory + page;
 }

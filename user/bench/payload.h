@@ -38,4 +38,10 @@ void bench_payload_fill(void *payload, size_t size, uint64_t stamp);
 /* The offset of the first byte that is wrong, or @size when none is. */
 size_t bench_payload_check(const void *payload, size_t size, uint64_t stamp);
 
+/*
+ * Memory for one payload, on a page of its own with the page before it for the
+ * mechanism's use, and all of it present.  NULL without memory.
+ */
+void *bench_payload_memory(size_t size);
+
 #endif /* BENCH_PAYLOAD_H */

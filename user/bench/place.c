@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+
+/* More than a CPU of a small machine keeps at hand. */
+#define TAKE_BYTES	(8UL << 20)
 
 static enum bench_status pin(struct bench_link *link, int cpu)
 {
@@ -45,6 +49,16 @@ enum bench_status bench_place(struct bench_link *link, int cpu,
 	enum bench_status status = pin(link, cpu);
 
 	return status ? status : schedule(link, scheduling);
+}
+
+void bench_take_memory(void)
+{
+	void *memory = mmap(NULL, TAKE_BYTES, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* Huge pages are no single pages.  Without the memory the figures vary more. */
+	if (memory != MAP_FAILED && !madvise(memory, TAKE_BYTES, MADV_NOHUGEPAGE))
+		memset(memory, 1, TAKE_BYTES);
 }
 
 long bench_switches(void)

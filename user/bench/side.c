@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -454,23 +453,6 @@ static enum bench_status run_phases(struct side *side)
 
 /* --------------------------------------------------------------------- set-up */
 
-/*
- * Memory for one payload, on a page of its own with the page before it for the
- * mechanism's use, and all of it present.
- */
-static void *payload_memory(size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	unsigned char *memory;
-
-	memory = mmap(NULL, page + size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return NULL;
-	memset(memory, 0xff, page + size);
-	return memory + page;
-}
-
 enum bench_status bench_side_run(const struct bench_request *request,
 				 struct bench_link *link, enum bench_side me,
 				 int control, struct bench_shared *shared)
@@ -486,10 +468,12 @@ enum bench_status bench_side_run(const struct bench_request *request,
 	link->side = me;
 	shared->phase[me] = "the set-up";
 	status = bench_place(link, request->cpu[me], request->scheduling);
-	side.source = payload_memory(link->size);
-	link->receive_buffer = payload_memory(link->size);
+	side.source = bench_payload_memory(link->size);
+	link->receive_buffer = bench_payload_memory(link->size);
 	if (!status && (!side.source || !link->receive_buffer))
 		status = bench_fail(link, "out of memory");
+	if (request->passes && me == BENCH_NEAR)
+		bench_take_memory();
 	if (!status && link->mechanism->attach)
 		status = link->mechanism->attach(link);
 	if (!status)
