@@ -14,6 +14,7 @@
  *   act.c	making one call; acts.c those that are no ioctls of the module
  *   lanes.c	running a program, and never waiting for it without an end
  *   cover.c	what code was reached
+ *   waits.c	who has been forgotten
  *   left.c	what a program must not leave behind
  *   main.c	the whole run
  */
@@ -193,6 +194,11 @@ extern struct fuzz_runner *fuzz_runner;
 void fuzz_runner_start(unsigned int number);
 /* Runs fuzz_runner->program; returns how many new signals it gave. */
 unsigned int fuzz_run(void);
+
+/* ------------------------------------------------------------------ waits.c */
+
+/* Fails when a call waits for what is there. */
+void fuzz_check_waits(void);
 
 /* -------------------------------------------------------------------- act.c */
 

@@ -140,8 +140,10 @@ static void nudge(struct fuzz_lane *lane, uint64_t start)
 	uint64_t now = fuzz_now();
 	char text[512];
 
-	if (since && now > since + PATIENCE)
+	if (since && now > since + PATIENCE) {
+		fuzz_check_waits();
 		syscall(SYS_tgkill, getpid(), lane->tid, SIGUSR1);
+	}
 	if (now < start + TOO_LONG)
 		return;
 	fuzz_print_call(text, sizeof(text),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the library makes of a kernel's answer.  The input is a list of messages:
- * for each a byte that says of what type, one that gives its length, and its
- * attributes.
+ * for each a byte that says of what type, one that gives its length in words, and
+ * its attributes.
  */
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
@@ -75,9 +75,11 @@ static int on_receive(struct nl_sock *socket, struct sockaddr_nl *from,
 	from->nl_family = AF_NETLINK;
 	*buffer = calloc(1, ROOM);
 	require(*buffer);
-	while (left > 2 && used + 1024 < ROOM) {
-		size_t length = input[1] < left - 2 ? input[1] : left - 2;
+	while (left > 2 && used + 2048 < ROOM) {
+		size_t length = 4 * input[1];
 
+		if (length > left - 2)
+			length = left - 2;
 		used += add_message(*buffer + used, input[0], input + 2, length);
 		input += 2 + length;
 		left -= 2 + length;
