@@ -4,9 +4,9 @@
  * by execve(2), by closing their last descriptor, as one thread of several; and fork
  * while they hold.
  *
- * A mutex protects two counters that are equal whenever it is free.  Who gets it from
- * a holder that ended makes them equal again; who gets it otherwise must find them
- * equal, and must be alone.  What was counted before and after each pass says in the
+ * A mutex protects two counters that are equal whenever it is free, and the name of who
+ * is inside.  Who gets it from a holder that ended makes them equal again; who gets it
+ * otherwise must find them equal, and nobody inside.  What was counted before and after each pass says in the
  * end whether a pass was overwritten by another.
  */
 #include "common.h"
@@ -29,7 +29,7 @@ struct data {
 		volatile uint32_t inside;
 		uint64_t begun, done;	/* by atomics, as all below */
 	} pair[MUTEXES];
-	uint32_t wrong;			/* unequal, or not alone */
+	uint32_t wrong;			/* unequal, somebody inside, or not alone */
 	uint32_t progress[PARTIES];
 };
 
@@ -100,9 +100,10 @@ static void pass(uint32_t mutex)
 {
 	volatile unsigned int pause = chance(200);
 
-	data->pair[mutex].inside = id;
-	if (data->pair[mutex].first != data->pair[mutex].second)
+	if (data->pair[mutex].first != data->pair[mutex].second ||
+	    data->pair[mutex].inside)
 		count(&data->wrong);
+	data->pair[mutex].inside = id;
 	__atomic_fetch_add(&data->pair[mutex].begun, 1, __ATOMIC_SEQ_CST);
 	data->pair[mutex].first++;
 	while (pause)
@@ -127,9 +128,8 @@ static void *lock_and_end(void *context)
 	uint32_t mutex = *(uint32_t *)context;
 	int ret = mutex_lock(fd, mutex, 0, in(5 * MS));
 
-	/* As it was: nothing has been changed. */
-	if (ret == -EOWNERDEAD)
-		data->pair[mutex].second = data->pair[mutex].first;
+	if (!ret || ret == -EOWNERDEAD)
+		data->pair[mutex].inside = ~0U;
 	return NULL;
 }
 
@@ -188,6 +188,7 @@ static void work(uint32_t mutex)
 		return;
 	if (ret) {
 		data->pair[mutex].second = data->pair[mutex].first;
+		data->pair[mutex].inside = 0;
 		/* Not always: then the next holder is told, too. */
 		if (chance(4))
 			assert_ok(mutex_consistent(fd, mutex));
@@ -195,6 +196,7 @@ static void work(uint32_t mutex)
 	pass(mutex);
 	if (!chance(64) && !be_odd(mutex))
 		return;
+	data->pair[mutex].inside = 0;
 	if (!chance(3) || !change_word(mutex, id, 0))
 		assert_ok(mutex_unlock(fd, mutex));
 }
