@@ -8,6 +8,9 @@
  * may stop for good after any message; the delayed work, which may run at any time
  * after it was armed.  When nothing goes on any more, nobody may be asleep that fits.
  *
+ * The bounds stay as they are: IPCQ_IOC_QUEUE_SET, which lets in by the same let_in(),
+ * and the senders whose messages have become too long for it, are not modelled.
+ *
  * What is under queue->lock is one step here.  How a wait ends is in wait.pml: here
  * it is done[].  Pollers, who are told of room too, are in poll.pml.
  *
