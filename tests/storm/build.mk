@@ -29,9 +29,13 @@ $(storm-tests): $(BUILD)/tests/storm/%: $(BUILD)/obj/tests/storm/%.o $(storm-com
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(lib-libs) -lcmocka
 
+# On the debug kernel, unless another is given.
+storm-kernel		= $(if $(call given,KDIR)$(call given,KERNEL_IMAGE),,$(addsuffix \
+	$(empty) debug,$(wildcard tests/vm/with-kernel)))
+
 check-storms: ## kill and disturb at random; SECONDS= each, SEED=, TESTS="name ..."
-	@$(install-packages) build guest
-	$(Q)$(MAKE) run-check-storms
+	@$(install-packages) build guest $(if $(storm-kernel),debug)
+	$(Q)CC='$(CC)' $(storm-kernel) $(MAKE) run-check-storms
 
 run-check-storms: guest-module $(storm-tests)
 	$(Q)$(storm-environment) tests/storm/run $(storm-chosen:%=$(BUILD)/tests/storm/%)
