@@ -12,6 +12,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
 /*
@@ -56,6 +57,11 @@ static inline struct file *ipcq_compat_shmem_file(const char *name, loff_t size)
 	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
 #endif
 }
+
+/* 7.0: the unbound workqueue has another name, and use of the old one is logged. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define system_dfl_wq	system_unbound_wq
+#endif
 
 /* 6.6: the attributes of a dump's request moved. */
 static inline struct nlattr **

@@ -358,7 +358,7 @@ static void end_task(struct task_struct *task)
 	}
 	rcu_read_unlock();
 	if (found)
-		queue_work(system_unbound_wq, &end_work);
+		queue_work(system_dfl_wq, &end_work);
 }
 
 static IPCQ_COMPAT_EXIT_PROBE(probe_exit, task)
