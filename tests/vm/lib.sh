@@ -69,6 +69,16 @@ share_modules()
 	done
 }
 
+# update_lists: as far as one may
+update_lists()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		apt-get -q update >&2 || true
+	elif command -v sudo >/dev/null; then
+		sudo -n apt-get -q update >&2 || true
+	fi
+}
+
 # download_package NAME [VERSION]: fetch a Debian package into this directory
 download_package()
 {
@@ -82,10 +92,6 @@ download_package()
 	# Lists of our own have been read just now.
 	[ -z "${APT_CONFIG:-}" ] || return
 	# The lists may be absent (a fresh container) or older than the archive.
-	if [ "$(id -u)" -eq 0 ]; then
-		apt-get -q update >&2 || true
-	elif command -v sudo >/dev/null; then
-		sudo -n apt-get -q update >&2 || true
-	fi
+	update_lists
 	"${get[@]}" >&2
 }
