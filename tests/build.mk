@@ -13,7 +13,7 @@
 # KERNEL_IMAGE= is given too, that one; the module is then built in a copy of its
 # own, so that the normal build stays as it is.
 
-.PHONY: check check-host check-guest check-install check-gdb check-red demo shell gdb style
+.PHONY: check check-all soak check-host check-guest check-install check-gdb check-red demo shell gdb style
 .PHONY: bench-cost check-cost cost-update run-bench-cost run-check-cost run-cost-update
 .PHONY: run-check run-check-guest run-check-install run-check-gdb run-demo run-shell run-gdb
 .PHONY: run-style abi-update tests guest-module
@@ -21,6 +21,7 @@
 GUEST_LIMIT	?= 60
 GUEST_TIMEOUT	?= 540
 GUEST_MEMORY	?= 512M
+GUEST_LABEL	?= guest
 export RUN GDB_ARGS
 
 -include tests/host/sources.mk
@@ -100,7 +101,8 @@ endif
 guest-environment = KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(guest-module-path)' \
 	COMMAND='$(BUILD)/ipcq' GUEST_MEMORY='$(GUEST_MEMORY)' GUEST_LINK='$(BUILD)/guest'
 test-environment = $(guest-environment) GUEST_LIMIT='$(GUEST_LIMIT)' \
-	GUEST_TIMEOUT='$(GUEST_TIMEOUT)' RED_TEST='$(red-test)' HOST_TESTS='$(host-tests)' \
+	GUEST_TIMEOUT='$(GUEST_TIMEOUT)' GUEST_LABEL='$(GUEST_LABEL)' \
+	RED_TEST='$(red-test)' HOST_TESTS='$(host-tests)' \
 	GUEST_TESTS='$(TESTS:%=$(BUILD)/tests/guest/%)' \
 	IPCQ_COMMAND='$(abspath $(BUILD)/sanitize/ipcq)' \
 	BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)'
@@ -114,6 +116,13 @@ install-packages = KDIR='$(KDIR)' CC='$(CC)' tests/packages --install
 check: ## run all tests, on the host and in a guest
 	@$(install-packages) build guest
 	$(Q)$(MAKE) run-check
+
+# LEVELS="name ..." chooses among those of tests/levels.
+check-all: ## every level, with a table at the end; LEVELS="name ..." chooses
+	$(Q)tests/all all $(LEVELS)
+
+soak: ## the long versions of what looks for rare things, for hours; LEVELS=
+	$(Q)tests/all soak $(LEVELS)
 
 check-guest: ## run the guest's tests only; TESTS="name ..." chooses
 	@$(install-packages) build guest
