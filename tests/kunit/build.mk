@@ -5,11 +5,12 @@
 
 .PHONY: check-kunit run-check-kunit
 
-kunit-kernel = $(if $(KERNEL_IMAGE),$(KDIR) $(KERNEL_IMAGE),$$(tests/vm/debug-kernel debug))
+kunit-kernel	= $(if $(KERNEL_IMAGE),echo '$(KDIR) $(KERNEL_IMAGE)',CC='$(CC)' tests/vm/debug-kernel debug)
+kunit-packages	= $(if $(KERNEL_IMAGE),,$(if $(wildcard tests/vm/debug-kernel),debug))
 
 check-kunit: ## run the KUnit suites in a guest; SUITES="name ..." chooses
-	@$(install-packages) build guest
+	@$(install-packages) build guest $(kunit-packages)
 	$(Q)$(MAKE) run-check-kunit
 
 run-check-kunit:
-	$(Q)kernel="$(kunit-kernel)" && tests/kunit/run --build $(BUILD)/kunit $$kernel $(SUITES)
+	$(Q)kernel=$$($(kunit-kernel)) && tests/kunit/run --build $(BUILD)/kunit $$kernel $(SUITES)
