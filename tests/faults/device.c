@@ -42,6 +42,13 @@ static long create_anonymous_queue(void)
 	return open_one(IPCQ_IOC_QUEUE_OPEN, NULL, 0, IPCQ_ORDER_PRIORITY);
 }
 
+/* It keeps its name as long as this handle is open. */
+static long create_creators_queue(void)
+{
+	return open_one(IPCQ_IOC_QUEUE_OPEN, NEW_NAME, IPCQ_LIFETIME_CREATOR,
+			IPCQ_ORDER_FIFO);
+}
+
 static void queue_works(long fd)
 {
 	char byte = 0;
@@ -192,26 +199,29 @@ static void queue_is_gone(long result)
 
 static const struct operation operations[] = {
 	{ "QUERY", .run = ask, .done = is_three,
-	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 1, 0) },
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 1, 0) },
 	{ "QUEUE_OPEN creates", .run = create_queue, .done = queue_works,
-	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 5, 0) },
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 6, 0) },
 	{ "QUEUE_OPEN creates, persistent, by priority",
 	  .run = create_persistent_queue, .done = persistent_queue_works,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 6, 0) },
 	{ "QUEUE_OPEN creates, anonymous", .run = create_anonymous_queue,
 	  .done = queue_works,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 5, 0) },
+	{ "QUEUE_OPEN creates, its creator's", .run = create_creators_queue,
+	  .done = queue_works,
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 6, 0) },
 	{ "QUEUE_OPEN opens", .run = open_queue, .done = is_the_scenes_queue,
-	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 3, 0) },
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 4, 0) },
 	{ "QUEUE_OPEN refuses", .run = open_exclusively,
-	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 3, 0) },
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 4, 0) },
 	{ "REGION_OPEN creates", .run = create_region, .done = region_works,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 8, 2) },
 	{ "REGION_OPEN creates, large", .run = create_large_region,
 	  .done = region_works,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 8, 8) },
 	{ "REGION_OPEN opens", .run = open_region, .done = is_the_scenes_region,
-	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 3, 0) },
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 4, 0) },
 	{ "UNLINK", .setup = make_new, .run = unlink_new, .done = is_unlinked,
 	  .teardown = remove_new,
 	  .errors = ERRORS(EFAULT), .least = LEAST(1, 0, 0) },

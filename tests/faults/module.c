@@ -140,7 +140,7 @@ static void loading(void **state)
 	faults_choose(FAULT_SLAB);
 	half = count_points() / 2;
 	while (load_once(n, &all))
-		n += n < half ? 8 : 1;
+		n += n < half ? 16 : 1;
 	print_message("loading: failed %u copy, %u slab\n",
 		      all.count[FAULT_COPY], all.count[FAULT_SLAB]);
 	assert_true(all.count[FAULT_SLAB] > 50);

@@ -106,21 +106,24 @@ static void receive_number(size_t length, unsigned int i)
 	assert_memory_equal(received, pattern + i, length);
 }
 
+/* Three times it is put back: were it behind the other, it would be so in the end. */
+static void stays_in_its_place(size_t length, size_t missing)
+{
+	own_queue();
+	assert_ok(queue_send(scene.own, pattern, length, 0, 0));
+	assert_ok(queue_send(scene.own, pattern + 1, length, 0, 0));
+	refuses_to_receive(length, missing);
+	receive_number(length, 0);
+	receive_number(length, 1);
+	drop_queue();
+}
+
 static void a_message_stays_when_the_buffer_ends(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(lengths); i++) {
-		size_t length = lengths[i];
-
-		own_queue();
-		assert_ok(queue_send(scene.own, pattern, length, 0, 0));
-		assert_ok(queue_send(scene.own, pattern + 1, length, 0, 0));
+	for (size_t i = 0; i < COUNT(lengths); i++)
 		for (size_t j = 0; j < COUNT(missing_parts); j++)
-			refuses_to_receive(length, missing_of(length, j));
-		receive_number(length, 0);
-		receive_number(length, 1);
-		drop_queue();
-	}
+			stays_in_its_place(lengths[i], missing_of(lengths[i], j));
 }
 
 static long behind;
