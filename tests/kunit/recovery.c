@@ -89,10 +89,11 @@ static void dead_holder_frees_it(struct kunit *test)
 	IPCQ_KUNIT_UNTIL(test, completion_done(&locker.done));
 	KUNIT_EXPECT_EQ(test, word(handle), locker.id);
 	KUNIT_EXPECT_EQ(test, finish(task, &locker), 0);
-	IPCQ_KUNIT_UNTIL(test, word(handle) == INCONSISTENT);
+	/* The record is made after the word, and this last of it. */
+	IPCQ_KUNIT_UNTIL(test, READ_ONCE(region->mutexes[0].died_tid));
+	KUNIT_EXPECT_EQ(test, word(handle), INCONSISTENT);
 	KUNIT_EXPECT_EQ(test, deaths(handle), 1ULL);
 	KUNIT_EXPECT_EQ(test, region->owner_deaths, 1ULL);
-	KUNIT_EXPECT_NOT_NULL(test, region->mutexes[0].died_pid);
 
 	/* Every holder is told until one declares it consistent. */
 	KUNIT_EXPECT_EQ(test, ipcq_mutex_lock(region, owner, 0, true, 0), -EOWNERDEAD);
