@@ -7,28 +7,14 @@
 
 #include "compat.h"
 #include "ioctl.h"
+#include "words.h"
 
-/*
- * Reads the part of the struct that every caller has, word by word: most calls
- * are this short, and a fixed run of words is cheaper than a checked copy of
- * variable length.
- */
-static int read_words(u64 *to, const u64 __user *from, u32 bytes)
+/* Reads the part of the struct that every caller has: most calls are this short. */
+static int read_first(u64 *to, const u64 __user *from, u32 bytes)
 {
-	u32 i;
-
-	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
+	if (!IPCQ_COPIES_WORDS)
 		return copy_from_user(to, from, bytes) ? -EFAULT : 0;
-	if (!user_read_access_begin(from, bytes))
-		return -EFAULT;
-	for (i = 0; i < bytes / sizeof(u64); i++)
-		unsafe_get_user(to[i], &from[i], err_fault);
-	user_read_access_end();
-	return 0;
-
-err_fault:
-	user_read_access_end();
-	return -EFAULT;
+	return ipcq_words_in(to, from, bytes);
 }
 
 static int read_arguments(struct ipcq_call *call,
@@ -38,7 +24,7 @@ static int read_arguments(struct ipcq_call *call,
 	u32 min = op->min_size;
 	int ret;
 
-	ret = read_words(args->words, call->user, min);
+	ret = read_first(args->words, call->user, min);
 	if (ret)
 		return ret;
 

@@ -14,6 +14,7 @@
  *	owner, handle, registry, object	what both have in common
  *	ioctl, wait, account		arguments, waiting, charges
  *	limits				what is allowed
+ *	words.h				short copies from and to user space
  *	order.h, priority.h, bounds.h	pure
  */
 #include <linux/module.h>

@@ -11,6 +11,7 @@
 
 #include "account.h"
 #include "message.h"
+#include "words.h"
 
 static struct kmem_cache *message_cache;
 
@@ -134,61 +135,11 @@ int ipcq_message_transfer(struct ipcq_message *message,
 	return 0;
 }
 
-/*
- * Short payloads are copied word by word: what a checked copy of variable length
- * finds out about the kernel's side, at the price of several such copies, is known
- * here.
- */
-static int copy_words_in(void *to, const void __user *from, u32 length)
-{
-	u32 i;
-
-	/* The address of nothing may be anything. */
-	if (!length)
-		return 0;
-	if (!user_read_access_begin(from, length))
-		return -EFAULT;
-	for (i = 0; i < length / sizeof(u64); i++)
-		unsafe_get_user(((u64 *)to)[i], (const u64 __user *)from + i,
-				err_fault);
-	for (i *= sizeof(u64); i < length; i++)
-		unsafe_get_user(((u8 *)to)[i], (const u8 __user *)from + i,
-				err_fault);
-	user_read_access_end();
-	return 0;
-
-err_fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
-static int copy_words_out(void __user *to, const void *from, u32 length)
-{
-	u32 i;
-
-	if (!length)
-		return 0;
-	if (!user_write_access_begin(to, length))
-		return -EFAULT;
-	for (i = 0; i < length / sizeof(u64); i++)
-		unsafe_put_user(((const u64 *)from)[i], (u64 __user *)to + i,
-				err_fault);
-	for (i *= sizeof(u64); i < length; i++)
-		unsafe_put_user(((const u8 *)from)[i], (u8 __user *)to + i,
-				err_fault);
-	user_write_access_end();
-	return 0;
-
-err_fault:
-	user_write_access_end();
-	return -EFAULT;
-}
-
+/* Short payloads are copied word by word; they lie in the message itself. */
 static bool copies_by_words(const struct ipcq_message *message,
 			    const struct ipcq_buffer *user)
 {
-	return IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
-	       !message->class && !user->iter;
+	return IPCQ_COPIES_WORDS && !message->class && !user->iter;
 }
 
 /* Copies a payload into a message whose class takes it.  Returns 0 or -EFAULT. */
@@ -197,7 +148,7 @@ int ipcq_message_fill(struct ipcq_message *message,
 {
 	message->length = from->length;
 	if (copies_by_words(message, from))
-		return copy_words_in(message->payload, from->address,
+		return ipcq_words_in(message->payload, from->address,
 				     from->length);
 	if (from->iter)
 		return copy_from_iter_full(message->payload, from->length,
@@ -211,7 +162,7 @@ int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to)
 {
 	if (copies_by_words(message, to))
-		return copy_words_out(to->address, message->payload,
+		return ipcq_words_out(to->address, message->payload,
 				      message->length);
 	if (to->iter)
 		return copy_to_iter(message->payload, message->length,
