@@ -12,6 +12,8 @@
  * condition true adds to the word afterwards, in one atomic step: either before
  * the exchange, which then fails, or after it, and then finds WAITERS set and
  * calls the kernel, which takes the lock and finds the thread in the list.
+ *
+ * Models: tests/model/eventcount.pml, tests/model/word.pml.
  */
 #include <linux/ipcq.h>
 #include <linux/sched/signal.h>

@@ -22,6 +22,8 @@
  * the lock after the owner is no longer live: so recovery finds what was given.
  *
  * A word that holds nonsense is treated as held by somebody who has ended.
+ *
+ * Models: tests/model/mutex.pml, tests/model/word.pml.
  */
 #include <linux/err.h>
 #include <linux/ipcq.h>
@@ -153,6 +155,10 @@ static int take_or_mark(struct ipcq_region *region, struct ipcq_mutex *mutex,
 			record_death_of_id(region, mutex, holder);
 		return inconsistent ? -EOWNERDEAD : 0;
 	}
+	/*
+	 * Once set, the mark need not be confirmed by an exchange: it changes under
+	 * the lock only, and while it is set no exchange of user space succeeds.
+	 */
 	if (try || old & IPCQ_MUTEX_WAITERS)
 		return -EAGAIN;
 	return atomic_try_cmpxchg(word, &old, old | IPCQ_MUTEX_WAITERS) ?

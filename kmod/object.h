@@ -24,6 +24,8 @@
  *
  * Nothing is allocated or copied to or from user space under any of them, but
  * that netlink replies are built under registry->lock.
+ *
+ * Model of a life: tests/model/lifetime.pml.
  */
 #ifndef IPCQ_OBJECT_H
 #define IPCQ_OBJECT_H

@@ -317,6 +317,9 @@ void ipcq_owners_end_closed(struct ipcq_handle *handle, const void *files)
 {
 	struct ipcq_owner *owner;
 
+	/* The kernel itself closes without a table; nobody's last descriptor then. */
+	if (!files)
+		return;
 	/* One that is being added looks for the descriptor afterwards. */
 	if (list_empty_careful(&handle->owners))
 		return;

@@ -21,6 +21,8 @@
  * the queue has drained to half; a delayed work sees to it that this does not take
  * for ever when the receiver stops half way.  Pollers that were told "no room"
  * are treated the same.
+ *
+ * Models: receive.pml, room.pml and poll.pml in tests/model.
  */
 #ifndef IPCQ_QUEUE_H
 #define IPCQ_QUEUE_H

@@ -26,8 +26,27 @@ static LIST_HEAD(queues);
  */
 struct workqueue_struct *ipcq_queue_works;
 
-/* The queue after @queue in the list of all, with a reference; drops @queue's. */
-static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
+/* Whether a queue keeps what may be charged to the user of @account (NULL: any). */
+static bool keeps_for(struct ipcq_queue *queue, const struct ipcq_account *account)
+{
+	bool concerns;
+
+	/* Most keep nothing, and need not be disturbed to see that. */
+	if (!data_race(queue->magazine.kept_bytes))
+		return false;
+	spin_lock(&queue->lock);
+	concerns = ipcq_magazine_concerns(&queue->magazine, account);
+	spin_unlock(&queue->lock);
+	return concerns;
+}
+
+/*
+ * The queue after @queue in the list of all that keeps such memory, with a
+ * reference; drops @queue's.  The others are left without one: who closes a queue
+ * for the last time is to find that it is gone then.
+ */
+static struct ipcq_queue *next_queue(struct ipcq_queue *queue,
+				     const struct ipcq_account *account)
 {
 	struct list_head *at = queue ? &queue->all : &queues;
 	struct ipcq_queue *next = NULL;
@@ -36,7 +55,8 @@ static struct ipcq_queue *next_queue(struct ipcq_queue *queue)
 	spin_lock(&queues_lock);
 	while ((at = at->next) != &queues) {
 		next = list_entry(at, struct ipcq_queue, all);
-		if (kref_get_unless_zero(&next->object.refs))
+		if (keeps_for(next, account) &&
+		    kref_get_unless_zero(&next->object.refs))
 			break;
 		next = NULL;
 	}
@@ -76,14 +96,8 @@ static unsigned long trim_all(const struct ipcq_account *account,
 	struct ipcq_queue *queue = NULL;
 	unsigned long freed = 0;
 
-	while ((queue = next_queue(queue))) {
-		bool concerns;
-
-		spin_lock(&queue->lock);
-		concerns = ipcq_magazine_concerns(&queue->magazine, account);
-		spin_unlock(&queue->lock);
-		if (concerns)
-			freed += trim(queue, account, enough - freed);
+	while ((queue = next_queue(queue, account))) {
+		freed += trim(queue, account, enough - freed);
 		if (freed >= enough) {
 			ipcq_object_put(&queue->object);
 			break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waiting for one's turn: see wait.h.
+ * Waiting for one's turn: see wait.h.  Model: tests/model/wait.pml.
  */
 #include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
@@ -60,6 +60,8 @@ int ipcq_waiter_sleep(struct ipcq_waiter *waiter, u64 deadline)
 		/*
 		 * The state is set before @done is read, and the waker writes
 		 * @done before it looks at the state: one of the two notices.
+		 * set_current_state() ends in a full barrier, and
+		 * wake_up_process() has one before it reads the state.
 		 */
 		set_current_state(TASK_INTERRUPTIBLE);
 		/* Pairs with the release in ipcq_waiter_complete(). */

@@ -142,7 +142,7 @@ static long open_of(unsigned int command, const char *name, uint32_t flags,
 }
 
 /* A user who is faster than the one whose queue it should be. */
-static int squat(void *context)
+static int take_names_first(void *context)
 {
 	FOR_EACH_OPEN(command) {
 		const char *name = command == IPCQ_IOC_QUEUE_OPEN ? "squat/q" : "squat/r";
@@ -158,7 +158,7 @@ static int squat(void *context)
 static void a_squatter_is_noticed(void **state)
 {
 	(void)state;
-	assert_int_equal(reap(spawn_as(USER, USER, squat, NULL)), 0);
+	assert_int_equal(reap(spawn_as(USER, USER, take_names_first, NULL)), 0);
 	FOR_EACH_OPEN(command) {
 		const char *name = command == IPCQ_IOC_QUEUE_OPEN ? "squat/q" : "squat/r";
 		unsigned int fds = count_fds();
