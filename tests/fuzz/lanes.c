@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/capability.h>
 #include <linux/ipcq.h>
+#include <linux/securebits.h>
 
 #include "fuzz.h"
 
@@ -248,19 +248,12 @@ static void make_arena(struct fuzz_arena *arena)
 /* A user of its own, with all capabilities. */
 static void become(uid_t uid)
 {
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (prctl(PR_SET_KEEPCAPS, 1) || setresuid(uid, uid, uid) ||
-	    syscall(SYS_capget, &head, data)) {
+	/* The capabilities stay, also after it was root for a moment. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) ||
+	    setresuid(uid, uid, uid)) {
 		perror("becoming another user");
 		_exit(1);
 	}
-	data[0].effective = data[0].permitted;
-	data[1].effective = data[1].permitted;
-	syscall(SYS_capset, &head, data);
 }
 
 static void do_nothing(int signal)
