@@ -3,11 +3,10 @@
 # Fuzzing: of the device, in a guest with a debugging kernel (tests/fuzz/*.c), and of
 # pure parts on the host (tests/fuzz/host/*.c).
 
-.PHONY: check-fuzz run-check-fuzz fuzz-module fuzz-host
+.PHONY: check-fuzz run-check-fuzz fuzz-host
 
 fuzz-program	:= $(BUILD)/fuzz/fuzz
 fuzz-objects	:= $(call objects,tests/fuzz/*.c)
-fuzz-module	:= $(BUILD)/fuzz/module/ipcq.ko
 cflags-tests/fuzz := -Iuapi
 
 $(fuzz-program): $(fuzz-objects)
@@ -16,10 +15,6 @@ $(fuzz-program): $(fuzz-objects)
 	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^
 
 tests: $(fuzz-program)
-
-# Instrumented, in a copy of its own.
-fuzz-module:
-	$(Q)tests/vm/build-module $(KDIR) $(dir $(fuzz-module)) KCOV_INSTRUMENT=y UBSAN_SANITIZE=y
 
 # ------------------------------------------------------------------------ the host
 #
@@ -55,9 +50,10 @@ $(fuzz-targets): $(BUILD)/fuzz/host/%: tests/fuzz/host/%.c $(fuzz-headers)
 # SECONDS= how long, SEED= what to begin with, REPLAY= a file of programs to repeat.
 check-fuzz: ## fuzz the device and the parsers; SECONDS=, SEED=, REPLAY=FILE
 	@$(install-packages) build guest fuzz $(if $(KERNEL_IMAGE),,debug)
-	$(Q)CC='$(CC)' $(if $(KERNEL_IMAGE),,tests/vm/with-kernel debug) $(MAKE) run-check-fuzz
+	$(Q)CC='$(CC)' $(if $(KERNEL_IMAGE),,tests/vm/with-kernel debug) \
+		$(MAKE) run-check-fuzz
 
-run-check-fuzz: fuzz-module $(fuzz-program) fuzz-host
-	$(Q)KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(fuzz-module)' \
+run-check-fuzz: guest-module $(fuzz-program) fuzz-host
+	$(Q)KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(guest-module-path)' \
 		PROGRAM='$(fuzz-program)' FUZZ_SECONDS='$(or $(SECONDS),60)' FUZZ_SEED='$(SEED)' \
 		FUZZ_REPLAY='$(REPLAY)' HOST_TARGETS='$(fuzz-targets)' BUILD='$(BUILD)' tests/fuzz/check
