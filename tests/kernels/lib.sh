@@ -77,8 +77,9 @@ use_apt()
 
 	lines=$(sources "$1")
 	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
-	: >"$apt/status"
+	: >>"$apt/status"
 	printf '%s\n' "$lines" >"$apt/sources.list"
+	# Whole or not at all: with half of it apt would act on the machine.
 	{
 		# How the machine reaches the network is right here too.
 		env -u APT_CONFIG apt-config dump | grep -E '^Acquire::(https?|Retries|Proxy)' || true
@@ -103,22 +104,25 @@ use_apt()
 		EOT
 		# Else these are chosen only where the release itself has nothing.
 		[[ $1 != *-backports ]] || echo "APT::Default-Release \"$1\";"
-	} >"$apt/apt.conf"
+	} >"$apt/apt.conf.$$"
+	mv "$apt/apt.conf.$$" "$apt/apt.conf"
 	export APT_CONFIG=$apt/apt.conf
 	# Once a day is enough, and without a network yesterday's will do.
-	[ -n "$(find "$apt/updated" -mmin -1440 2>/dev/null)" ] || update_lists "$apt"
+	(
+		exec 9>"$apt/lock"
+		flock 9
+		[ -n "$(find "$apt/updated" -mmin -1440 2>/dev/null)" ] || update_lists "$apt"
+	)
 }
 
 update_lists()
 {
 	echo "${0##*/}: reading the package lists of ${1##*/}" >&2
-	if apt-get -q update >"$1/log" 2>&1 && ! grep -q '^[WE]:' "$1/log"; then
-		rm -f "$1"/plan-*
-		touch "$1/updated"
-		return
-	fi
+	apt-get -q update >"$1/log" 2>&1 || true
 	grep '^[WE]:' "$1/log" >&2 || true
 	compgen -G "$1/lists/*_Packages*" >/dev/null || die "no package lists of ${1##*/}"
+	rm -f "$1"/plan-*
+	touch "$1/updated"
 }
 
 # plan PACKAGE...: the packages that installing these would need, as NAME=VERSION;
@@ -129,10 +133,10 @@ plan()
 
 	answer=$apt/plan-$(sha256sum <<<"$*" | cut -c 1-16)
 	if [ ! "$answer" -nt "$apt/updated" ]; then
-		apt-get -q --print-uris install "$@" >"$answer.new" || return
-		sed -n "s/^'[^']*' \([^_ ]*\)_\([^_ ]*\)_[^ ]* .*/\1=\2/p" "$answer.new" |
-			sed 's/%3a/:/g' >"$answer"
-		rm "$answer.new"
+		apt-get -q --print-uris install "$@" >"$answer.$$" || return
+		sed -i -n "s/^'[^']*' \([^_ ]*\)_\([^_ ]*\)_[^ ]* .*/\1=\2/p" "$answer.$$"
+		sed -i 's/%3a/:/g' "$answer.$$"
+		mv "$answer.$$" "$answer"
 	fi
 	cat "$answer"
 }
@@ -165,9 +169,8 @@ once()
 	[ ! -e "$dest" ] || return 0
 	mkdir -p "${dest%/*}"
 	(
-		exec 9>"$cache/lock-${dest##*/}"
+		exec 9>"$cache/apt/lock"
 		flock 9
-		rm -f "$cache/lock-${dest##*/}"
 		[ ! -e "$dest" ] || exit 0
 		# In the cache, so that the last step is a renaming.
 		TMPDIR=$cache make_work
