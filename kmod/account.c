@@ -48,7 +48,7 @@ static struct ipcq_account *account_get_child(kuid_t uid,
 	struct ipcq_account *account, *new;
 
 	/* Allocated first: reclaiming memory may end accounts. */
-	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	new = kzalloc(sizeof(*new), IPCQ_GFP);
 	if (!new) {
 		ipcq_account_put(parent);
 		return ERR_PTR(-ENOMEM);

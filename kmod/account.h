@@ -14,11 +14,18 @@
 #define IPCQ_ACCOUNT_H
 
 #include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
 struct user_namespace;
+
+/*
+ * How memory is allocated that a user asks for: charged to the memory cgroup.  Who
+ * is out of memory gets an error; nobody is killed for it.
+ */
+#define IPCQ_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 enum ipcq_resource {
 	IPCQ_RESOURCE_OBJECTS,

@@ -15,8 +15,7 @@ int ipcq_backlog_init(struct ipcq_queue *queue, u32 order)
 	ipcq_order_init(&queue->order);
 	if (order == IPCQ_ORDER_FIFO)
 		return 0;
-	queue->priorities = kvzalloc(sizeof(*queue->priorities),
-				     IPCQ_MESSAGE_GFP);
+	queue->priorities = kvzalloc(sizeof(*queue->priorities), IPCQ_GFP);
 	return queue->priorities ? 0 : -ENOMEM;
 }
 
@@ -60,7 +59,7 @@ int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
 				  sizeof(*leaf));
 	if (ret)
 		return ret;
-	leaf = kzalloc(sizeof(*leaf), IPCQ_MESSAGE_GFP);
+	leaf = kzalloc(sizeof(*leaf), IPCQ_GFP);
 	if (leaf && !cmpxchg(at, NULL, leaf)) {
 		atomic_inc(&queue->leaves);
 		return 0;

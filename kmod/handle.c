@@ -88,7 +88,7 @@ static struct ipcq_handle *handle_new(void)
 	struct ipcq_handle *handle;
 	struct ipcq_account *account;
 
-	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	handle = kzalloc(sizeof(*handle), IPCQ_GFP);
 	if (!handle)
 		return ERR_PTR(-ENOMEM);
 	account = ipcq_account_of_current();

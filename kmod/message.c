@@ -67,7 +67,7 @@ u32 ipcq_message_memory(u32 class)
 static void *buffer_new(size_t size)
 {
 	return kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN) ?:
-	       __vmalloc(size, IPCQ_MESSAGE_GFP);
+	       __vmalloc(size, IPCQ_GFP);
 }
 
 /**
@@ -87,7 +87,7 @@ struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class)
 	if (ret)
 		return ERR_PTR(ret);
 
-	message = kmem_cache_alloc(message_cache, IPCQ_MESSAGE_GFP);
+	message = kmem_cache_alloc(message_cache, IPCQ_GFP);
 	if (!message)
 		goto err_charge;
 	message->payload = message->inline_payload;

@@ -33,13 +33,6 @@ struct ipcq_account;
 #define IPCQ_CLASS_SHIFT	7	/* class n > 0 has 1 << (n + 7) bytes */
 #define IPCQ_CLASSES		(ilog2(IPCQ_MAX_MESSAGE_SIZE) - IPCQ_CLASS_SHIFT + 1)
 
-/*
- * Memory for messages fails rather than have anybody killed for it: the callers
- * have an error to return.
- */
-#define IPCQ_MESSAGE_GFP						\
-	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-
 struct ipcq_message {
 	struct ipcq_order_entry order;
 	struct ipcq_account *account;	/* charged; referenced */

@@ -121,7 +121,7 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
 {
 	struct ipcq_owner *owner;
 
-	owner = kzalloc(sizeof(*owner), GFP_KERNEL_ACCOUNT);
+	owner = kzalloc(sizeof(*owner), IPCQ_GFP);
 	if (!owner)
 		return NULL;
 	owner->account = handle->account;
@@ -188,7 +188,7 @@ struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 	 */
 	ret = xa_alloc_cyclic(&owners->by_id, &owner->id, owner,
 			      XA_LIMIT(1, IPCQ_MUTEX_OWNER_MASK),
-			      &owners->next_id, GFP_KERNEL_ACCOUNT);
+			      &owners->next_id, IPCQ_GFP);
 	if (ret < 0)
 		goto err_owner;
 

@@ -6,6 +6,7 @@
 #include <linux/ipcq.h>
 #include <linux/slab.h>
 
+#include "account.h"
 #include "backlog.h"
 #include "limits.h"
 #include "queue.h"
@@ -123,7 +124,7 @@ static struct ipcq_object *queue_create(const void *attributes,
 	struct ipcq_queue *queue;
 	int ret;
 
-	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	queue = kzalloc(sizeof(*queue), IPCQ_GFP);
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
 

@@ -15,9 +15,6 @@
 #include "limits.h"
 #include "region.h"
 
-/* Who is out of memory gets an error; nobody is killed for it. */
-#define REGION_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-
 /* ------------------------------------------------------------------ mappings */
 
 static vm_fault_t control_fault(struct vm_fault *vmf)
@@ -144,11 +141,11 @@ static int control_alloc(struct ipcq_region *region)
 	if (!region->control_size)
 		return 0;
 	region->control = __vmalloc(region->control_size,
-				    REGION_GFP | __GFP_ZERO);
+				    IPCQ_GFP | __GFP_ZERO);
 	region->mutexes = kvcalloc(region->mutex_count,
-				   sizeof(*region->mutexes), REGION_GFP);
+				   sizeof(*region->mutexes), IPCQ_GFP);
 	region->eventcounts = kvcalloc(region->eventcount_count,
-				       sizeof(*region->eventcounts), REGION_GFP);
+				       sizeof(*region->eventcounts), IPCQ_GFP);
 	if (!region->control || !region->mutexes || !region->eventcounts)
 		return -ENOMEM;
 
@@ -180,7 +177,7 @@ static struct ipcq_object *region_create(const void *attributes,
 
 	if (!open->region_size)
 		return ERR_PTR(-EINVAL);
-	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
+	region = kzalloc(sizeof(*region), IPCQ_GFP);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 

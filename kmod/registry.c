@@ -9,6 +9,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "account.h"
 #include "limits.h"
 #include "registry.h"
 
@@ -142,8 +143,7 @@ static struct ipcq_object *prepare(struct ipcq_registry *registry,
 	if (request->name->length) {
 		object->name_length = request->name->length;
 		object->name = kmemdup_nul(request->name->bytes,
-					   request->name->length,
-					   GFP_KERNEL_ACCOUNT);
+					   request->name->length, IPCQ_GFP);
 		if (!object->name) {
 			ipcq_object_put(object);
 			return ERR_PTR(-ENOMEM);
@@ -328,7 +328,7 @@ static struct ipcq_registry *registry_new(void)
 {
 	struct ipcq_registry *registry;
 
-	registry = kzalloc(sizeof(*registry), GFP_KERNEL_ACCOUNT);
+	registry = kzalloc(sizeof(*registry), IPCQ_GFP);
 	if (!registry)
 		return NULL;
 	kref_init(&registry->refs);

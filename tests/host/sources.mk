@@ -11,7 +11,7 @@ fake-tests	:= test_library test_region test_eventcount test_management
 # Where the command runs on it, the test is the program's main(), not the command.
 run-tests	:= test_command test_messages
 
-fake-wraps	:= open open64 close ioctl mmap mmap64 nl_socket_alloc genl_connect \
+fake-wraps	:= open open64 close read ioctl mmap mmap64 nl_socket_alloc genl_connect \
 		   genl_ctrl_resolve
 $(foreach test,$(fake-tests) $(run-tests),$(eval host-$(test)-sources := $(fake-sources)))
 $(foreach test,$(run-tests),$(eval host-$(test)-sources += $(run-sources)))

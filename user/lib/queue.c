@@ -139,6 +139,14 @@ int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
 				     IPCQ_NO_DEADLINE, NULL);
 }
 
+/* read(2) does the same for less, where there is nothing to heed and to tell. */
+static ssize_t receive_plainly(struct ipcq_queue *queue, void *buffer, size_t size)
+{
+	ssize_t length = read(queue->fd, buffer, size);
+
+	return ipcq_unlikely(length < 0) ? -errno : length;
+}
+
 ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 				 size_t size, unsigned int flags,
 				 uint64_t deadline,
@@ -155,6 +163,8 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 
 	if (ipcq_unlikely(flags & ~IPCQ_DONTWAIT))
 		return -EINVAL;
+	if (!flags && deadline == IPCQ_NO_DEADLINE && !info)
+		return receive_plainly(queue, buffer, size);
 	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
 	if (length >= 0 && info)
 		*info = (struct ipcq_message_info) {
@@ -166,8 +176,7 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 
 ssize_t ipcq_queue_receive(struct ipcq_queue *queue, void *buffer, size_t size)
 {
-	return ipcq_queue_receive_until(queue, buffer, size, 0,
-					IPCQ_NO_DEADLINE, NULL);
+	return receive_plainly(queue, buffer, size);
 }
 
 ssize_t ipcq_queue_next_size(struct ipcq_queue *queue)

@@ -456,6 +456,30 @@ int __wrap_ioctl(int fd, unsigned long call, ...)
 	return -1;
 }
 
+/* Receives from a queue; other objects cannot be read. */
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	struct ipcq_queue_receive receive = {
+		.size = IPCQ_QUEUE_RECEIVE_MIN,
+		.payload = (uintptr_t)buffer,
+		.length = size,
+	};
+	struct fake_handle *handle;
+	int result = -EINVAL;
+
+	pthread_mutex_lock(&fake->lock);
+	handle = handle_of(fd);
+	if (handle && handle->object && handle->object->kind == IPCQ_KIND_QUEUE)
+		result = handle_call(handle, IPCQ_IOC_QUEUE_RECEIVE, &receive);
+	pthread_mutex_unlock(&fake->lock);
+	if (!handle)
+		return __real_read(fd, buffer, size);
+	if (result >= 0)
+		return result;
+	errno = -result;
+	return -1;
+}
+
 void *__wrap_mmap64(void *address, size_t length, int protection, int flags,
 		    int fd, off_t offset)
 {

@@ -13,6 +13,7 @@ struct nl_sock;
 
 int __real_open64(const char *path, int flags, ...);
 int __real_close(int fd);
+ssize_t __real_read(int fd, void *buffer, size_t size);
 int __real_ioctl(int fd, unsigned long call, ...);
 void *__real_mmap64(void *address, size_t length, int protection, int flags,
 		    int fd, off_t offset);
@@ -21,6 +22,7 @@ int __real_main(int argc, char **argv);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_close(int fd);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
 int __wrap_ioctl(int fd, unsigned long call, ...);
 void *__wrap_mmap(void *address, size_t length, int protection, int flags,
 		  int fd, off_t offset);
