@@ -74,6 +74,8 @@ static void a_module_that_goes_meanwhile(void **state)
 		assert_int_equal(ipcq_limits_set(&setting, 1), -ENODEV);
 	}
 	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENODEV);
+	fake->netlink_error = 1;
+	assert_int_equal(ipcq_show("a", 0, see, &seen), -EPROTO);
 	fake->netlink_error = -ENOENT;
 	assert_int_equal(ipcq_show("a", 0, see, &seen), -ENOENT);
 	assert_int_equal(seen.count, 0);

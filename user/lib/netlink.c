@@ -139,9 +139,13 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer,
 	struct request *request = context;
 
 	(void)from;
-	/* So a listing is answered while the module is being unloaded. */
-	request->error = answer->error == -EPROTONOSUPPORT ? -ENODEV :
-							     answer->error;
+	if (answer->error > 0)
+		request->error = -EPROTO;
+	else if (answer->error == -EPROTONOSUPPORT)
+		/* So a listing is answered while the module is being unloaded. */
+		request->error = -ENODEV;
+	else
+		request->error = answer->error;
 	return NL_STOP;
 }
 

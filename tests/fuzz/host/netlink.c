@@ -54,9 +54,6 @@ static size_t add_message(unsigned char *to, uint8_t what, const uint8_t *body,
 		break;
 	}
 	memcpy(to + used, body, length);
-	/* An answer's error is a negative number, whatever kernel it is. */
-	if (what / 2 % 8 == 1 && length >= 4)
-		to[used + 3] |= 0x80;
 	used += length;
 	head->nlmsg_len = used;
 	return NLMSG_ALIGN(used);
