@@ -16,21 +16,14 @@ static inline int hidden(int value)
 	return value;
 }
 
-/*
- * Not an init section, which would be gone when a report is to name its functions.
- */
+/* @init is no __init function, which would be gone when a report is to name it. */
 #define BAD_MODULE(init)						\
-static noinline int bad_load(void)						\
-{									\
-	return init();							\
-}									\
-									\
-static void bad_unload(void)						\
+static void bad_exit(void)						\
 {									\
 }									\
 									\
-module_init(bad_load);							\
-module_exit(bad_unload);						\
+module_init(init);							\
+module_exit(bad_exit);							\
 MODULE_DESCRIPTION("Does something wrong, for a checker to see");	\
 MODULE_LICENSE("GPL")
 

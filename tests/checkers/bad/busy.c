@@ -5,18 +5,18 @@
  * Kernel: debug
  * Expected: BUG: soft lockup
  */
-#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/preempt.h>
 
 #include "bad.h"
 
 static noinline int bad_init(void)
 {
-	int second;
+	unsigned long end = jiffies + 12 * HZ;
 
 	preempt_disable();
-	for (second = 0; second < 12; second++)
-		mdelay(1000);
+	while (time_before(jiffies, end))
+		cpu_relax();
 	preempt_enable();
 	return 0;
 }
