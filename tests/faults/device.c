@@ -219,7 +219,7 @@ static const struct operation operations[] = {
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 8, 2) },
 	{ "REGION_OPEN creates, large", .run = create_large_region,
 	  .done = region_works,
-	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 8, 8) },
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 8, 4) },
 	{ "REGION_OPEN opens", .run = open_region, .done = is_the_scenes_region,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(2, 4, 0) },
 	{ "UNLINK", .setup = make_new, .run = unlink_new, .done = is_unlinked,
