@@ -33,7 +33,7 @@ static struct sender *first_sender(struct ipcq_queue *queue)
 	return list_first_entry(&queue->senders, struct sender, waiter.node);
 }
 
-/* Reserves @message for the receiver that has waited longest. */
+/* Reserves @message for the receiver whose turn it is. */
 static void hand_over(struct ipcq_queue *queue, struct ipcq_message *message,
 		      struct ipcq_wake *wake)
 {
@@ -364,7 +364,7 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 	int ret;
 
 	ipcq_waiter_init(&receiver.waiter);
-	list_add_tail(&receiver.waiter.node, &queue->receivers);
+	ipcq_waiter_add_ranked(&receiver.waiter, &queue->receivers);
 	queue->waiting_receivers++;
 	spin_unlock(&queue->lock);
 

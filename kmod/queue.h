@@ -3,9 +3,10 @@
  * Queues: messages in order, within bounds, between senders and receivers.
  *
  * Sending prepares the message without a lock, then, under the queue's lock, does
- * one of three things: it hands the message to the receiver that has waited
- * longest, or puts it in the order, or waits in the list of senders, message in
- * hand, until whoever makes room puts it in the order for it.
+ * one of three things: it hands the message to the receiver whose turn it is (who
+ * has waited longest, but real-time threads first: wait.h), or puts it in the
+ * order, or waits in the list of senders, message in hand, until whoever makes room
+ * puts it in the order for it.
  *
  * Receiving reserves a message under the lock, copies it out with no lock held,
  * and commits under the lock: only then is there room for another.  A receiver
@@ -51,7 +52,7 @@ struct ipcq_queue {
 	struct ipcq_priority_order *priorities;	/* constant; NULL: none */
 	u64 sent;			/* also the last sequence number given */
 	u64 received;
-	struct list_head receivers;	/* struct receiver, longest first */
+	struct list_head receivers;	/* struct receiver, as they get their turn */
 	struct list_head senders;	/* struct sender, longest first */
 	u32 waiting_receivers;
 	u32 waiting_senders;

@@ -3,6 +3,7 @@
  * Waiting for one's turn: see wait.h.  Model: tests/model/wait.pml.
  */
 #include <linux/hrtimer.h>
+#include <linux/sched/prio.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
@@ -12,6 +13,32 @@ void ipcq_waiter_init(struct ipcq_waiter *waiter)
 {
 	waiter->task = current;
 	waiter->done = false;
+}
+
+/**
+ * ipcq_waiter_add_ranked() - join a list, real-time threads first
+ * @waiter: the calling thread's
+ * @waiters: the list, whose lock is held; all in it have been added by this
+ *
+ * Deadline threads come before fixed priorities and these, the highest first, before
+ * all others; within each the order is that of waiting.  An ordinary thread goes to
+ * the end without a look at anybody.  A real-time thread passes those that come before
+ * it, which are all real-time too: how many these are is not for everyone to decide.
+ */
+void ipcq_waiter_add_ranked(struct ipcq_waiter *waiter, struct list_head *waiters)
+{
+	struct ipcq_waiter *other;
+
+	waiter->rank = min(current->normal_prio, MAX_RT_PRIO);
+	if (waiter->rank < MAX_RT_PRIO) {
+		list_for_each_entry(other, waiters, node) {
+			if (other->rank > waiter->rank) {
+				list_add_tail(&waiter->node, &other->node);
+				return;
+			}
+		}
+	}
+	list_add_tail(&waiter->node, waiters);
 }
 
 /**

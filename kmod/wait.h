@@ -9,6 +9,10 @@
  * is completed its thread has what it asked for: there is nothing to compete for
  * after waking up.
  *
+ * Where real-time threads come first, a waiter has a rank: that of its thread's own
+ * scheduling when it began to wait.  What the thread inherits from others, and what
+ * it is changed to while it waits, does not move it.
+ *
  * A thread that stops waiting for another reason (signal, deadline) takes the
  * list's lock and looks: either it has been completed after all, or it takes
  * itself off the list.
@@ -24,6 +28,7 @@
 struct ipcq_waiter {
 	struct list_head node;		/* the list's lock */
 	struct task_struct *task;	/* constant */
+	int rank;			/* constant once ranked; the lower the sooner */
 	bool done;			/* set under the list's lock, with release */
 };
 
@@ -48,6 +53,7 @@ static inline void ipcq_wake_up(struct ipcq_wake *wake)
 }
 
 void ipcq_waiter_init(struct ipcq_waiter *waiter);
+void ipcq_waiter_add_ranked(struct ipcq_waiter *waiter, struct list_head *waiters);
 void ipcq_waiter_complete(struct ipcq_waiter *waiter, struct ipcq_wake *wake);
 int ipcq_waiter_sleep(struct ipcq_waiter *waiter, u64 deadline);
 

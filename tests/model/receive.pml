@@ -30,7 +30,7 @@
 #define TURNS		3	/* of each receiver */
 
 chan order = [MESSAGES] of { byte };		/* by number */
-chan receivers = [RECEIVERS] of { byte };	/* those that wait, longest first */
+chan receivers = [RECEIVERS] of { byte };	/* those that wait, by their turn */
 bool done[RECEIVERS];
 byte given[RECEIVERS];				/* receiver->message */
 byte held;	/* messages that receivers have reserved and know of, or will */

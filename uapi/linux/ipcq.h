@@ -363,8 +363,9 @@ struct ipcq_queue_send {
  * The message leaves the queue when all of it has been copied.  A message that
  * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
  * copy fails is put back in its place.  Waiting receivers are served in the order
- * of their calls; one that a signal or a stop has restarted is at the end of the
- * line.
+ * of their calls, but real-time threads (SCHED_DEADLINE, then SCHED_FIFO and
+ * SCHED_RR by priority) before others, as they were when they began to wait; one
+ * that a signal or a stop has restarted begins to wait anew.
  *
  * Returns the message's length.  Errors: EBADF, EMSGSIZE, EAGAIN, ETIMEDOUT,
  * EINTR, EFAULT.
