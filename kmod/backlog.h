@@ -42,6 +42,17 @@ ipcq_backlog_pop(struct ipcq_queue *queue)
 			  ipcq_order_pop(&queue->order));
 }
 
+/* Takes a message that is there, wherever it is. */
+static inline void ipcq_backlog_remove(struct ipcq_queue *queue,
+				       struct ipcq_message *message)
+{
+	if (queue->priorities)
+		ipcq_priority_remove(queue->priorities, message->priority,
+				     &message->order);
+	else
+		ipcq_order_remove(&queue->order, &message->order);
+}
+
 static inline void ipcq_backlog_push(struct ipcq_queue *queue,
 				     struct ipcq_message *message)
 {

@@ -25,7 +25,10 @@
 #define FEATURES	(IPCQ_FEATURE_QUEUE | IPCQ_FEATURE_REGION |	\
 			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT |	\
 			 IPCQ_FEATURE_PRIORITY | IPCQ_FEATURE_QUEUE_SET |	\
-			 IPCQ_FEATURE_CREATOR | IPCQ_FEATURE_OWNER)
+			 IPCQ_FEATURE_CREATOR | IPCQ_FEATURE_OWNER |	\
+			 IPCQ_FEATURE_SENDER | IPCQ_FEATURE_TYPE |	\
+			 IPCQ_FEATURE_VECTOR | IPCQ_FEATURE_TRUNCATE |	\
+			 IPCQ_FEATURE_TIME_TO_LIVE)
 
 /* What the calling process's user has, and may have. */
 static void query_account(struct ipcq_query *query,
@@ -103,7 +106,7 @@ static const struct ipcq_operation device_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUERY, struct ipcq_query, IPCQ_QUERY_MIN, 0,
 		       device_query),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_OPEN, struct ipcq_queue_open,
-		       sizeof(struct ipcq_queue_open), IPCQ_OPEN_F_ALL,
+		       IPCQ_QUEUE_OPEN_MIN, IPCQ_OPEN_F_ALL,
 		       device_queue_open),
 	IPCQ_OPERATION(IPCQ_IOC_REGION_OPEN, struct ipcq_region_open,
 		       sizeof(struct ipcq_region_open), IPCQ_OPEN_F_ALL,

@@ -87,18 +87,28 @@ static struct ipcq_handle *handle_new(void)
 {
 	struct ipcq_handle *handle;
 	struct ipcq_account *account;
+	int ret;
 
 	handle = kzalloc(sizeof(*handle), IPCQ_GFP);
 	if (!handle)
 		return ERR_PTR(-ENOMEM);
 	account = ipcq_account_of_current();
 	if (IS_ERR(account)) {
-		kfree(handle);
-		return ERR_CAST(account);
+		ret = PTR_ERR(account);
+		goto err_handle;
 	}
+	ret = ipcq_senders_init(&handle->senders, account);
+	if (ret)
+		goto err_account;
 	handle->account = account;
 	INIT_LIST_HEAD(&handle->owners);
 	return handle;
+
+err_account:
+	ipcq_account_put(account);
+err_handle:
+	kfree(handle);
+	return ERR_PTR(ret);
 }
 
 /* The file is being released: ends what its owners hold, and the handle. */
@@ -108,6 +118,7 @@ void ipcq_handle_release(struct ipcq_handle *handle)
 		ipcq_owners_end_handle(handle);
 		ipcq_registry_close(handle->object, handle->creator);
 	}
+	ipcq_senders_fini(&handle->senders);
 	ipcq_account_put(handle->account);
 	kfree(handle);
 }

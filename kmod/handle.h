@@ -13,6 +13,7 @@
 #include <linux/list.h>
 
 #include "object.h"
+#include "sender.h"
 
 struct ipcq_call;
 struct ipcq_name;
@@ -21,6 +22,7 @@ struct ipcq_registry;
 struct ipcq_handle {
 	struct ipcq_object *object;	/* constant, referenced; NULL until opened */
 	struct ipcq_account *account;	/* constant, referenced: the opener's */
+	struct ipcq_senders senders;	/* who sends through it */
 	struct file *file;		/* constant; compared only */
 	bool creator;			/* constant: it created the object */
 	struct list_head owners;	/* owners_lock: attached through it */

@@ -17,23 +17,30 @@ static int read_first(u64 *to, const u64 __user *from, u32 bytes)
 	return ipcq_words_in(to, from, bytes);
 }
 
-static int read_arguments(struct ipcq_call *call,
-			  const struct ipcq_operation *op)
+/* Reads what every caller has, and its size. */
+static int read_start(struct ipcq_call *call, const struct ipcq_operation *op)
+{
+	union ipcq_arguments *args = &call->args;
+	int ret;
+
+	ret = read_first(args->words, call->user, op->min_size);
+	if (ret)
+		return ret;
+	call->size = args->size;
+	if (call->size < op->min_size || call->size % sizeof(u64))
+		return -EINVAL;
+	return 0;
+}
+
+/* Reads the rest. */
+static int read_rest(struct ipcq_call *call, const struct ipcq_operation *op)
 {
 	union ipcq_arguments *args = &call->args;
 	u32 min = op->min_size;
 	int ret;
 
-	ret = read_first(args->words, call->user, min);
-	if (ret)
-		return ret;
-
-	call->size = args->size;
-	if (call->size < min || call->size % sizeof(u64))
-		return -EINVAL;
 	if (call->size > PAGE_SIZE)
 		return -E2BIG;
-
 	if (call->size > min) {
 		/* Zeroes what the caller lacks, refuses what we do not know. */
 		ret = copy_struct_from_user((void *)args + min, op->size - min,
@@ -44,6 +51,14 @@ static int read_arguments(struct ipcq_call *call,
 		memset((void *)args + min, 0, op->size - min);
 	}
 	return args->flags & ~op->flags ? -EOPNOTSUPP : 0;
+}
+
+/* Whether the operation has a shorter way for a call, which many have. */
+static bool is_short(const struct ipcq_call *call,
+		     const struct ipcq_operation *op)
+{
+	return op->run_short && call->size == op->min_size &&
+	       !(call->args.flags & ~op->short_flags);
 }
 
 /**
@@ -61,7 +76,7 @@ long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
 		   struct file *file, unsigned int command, unsigned long arg)
 {
 	unsigned int nr = _IOC_NR(command) & 0x3f;
-	struct ipcq_call call __uninitialized;	/* read_arguments() writes it */
+	struct ipcq_call call __uninitialized;	/* read_start() writes it */
 	int ret;
 
 	if (nr >= entries)
@@ -72,7 +87,12 @@ long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
 
 	call.file = file;
 	call.user = (void __user *)arg;
-	ret = read_arguments(&call, &table[nr]);
+	ret = read_start(&call, &table[nr]);
+	if (ret)
+		return ret;
+	if (is_short(&call, &table[nr]))
+		return table[nr].run_short(&call);
+	ret = read_rest(&call, &table[nr]);
 	if (ret)
 		return ret;
 	return table[nr].run(&call);
@@ -93,6 +113,16 @@ int ipcq_call_put(const struct ipcq_call *call, u32 offset, const void *value,
 	if (call->size < offset + size)
 		return 0;
 	return copy_to_user(call->user + offset, value, size) ? -EFAULT : 0;
+}
+
+/* Writes the members from @from to @to back, as far as the caller has them. */
+int ipcq_call_put_range(const struct ipcq_call *call, u32 from, u32 to)
+{
+	to = min(to, call->size);
+	if (to <= from)
+		return 0;
+	return copy_to_user(call->user + from, (const void *)&call->args + from,
+			    to - from) ? -EFAULT : 0;
 }
 
 /* Writes the whole struct back, as far as the caller has it. */

@@ -52,9 +52,15 @@ struct ipcq_operation {
 	u16 size;			/* the struct as it is now */
 	u32 flags;			/* the mask of known flags */
 	int (*run)(struct ipcq_call *call);
+	/*
+	 * For a struct of @min_size with none but @short_flags; what comes after it
+	 * is not even zeroed.  Or NULL.
+	 */
+	int (*run_short)(struct ipcq_call *call);
+	u32 short_flags;
 };
 
-#define IPCQ_OPERATION(_command, _struct, _min_size, _flags, _run)	\
+#define IPCQ_OPERATION(_command, _struct, _min_size, _flags, _run, ...)	\
 	[_IOC_NR(_command) & 0x3f] = {					\
 		.command = (_command),					\
 		.min_size = (_min_size) +				\
@@ -66,6 +72,7 @@ struct ipcq_operation {
 					  sizeof(union ipcq_arguments)),\
 		.flags = (_flags),					\
 		.run = (_run),						\
+		__VA_ARGS__						\
 	}
 
 long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
@@ -73,7 +80,13 @@ long ipcq_dispatch(const struct ipcq_operation *table, unsigned int entries,
 
 int ipcq_call_put(const struct ipcq_call *call, u32 offset, const void *value,
 		  u32 size);
+int ipcq_call_put_range(const struct ipcq_call *call, u32 from, u32 to);
 int ipcq_call_put_all(struct ipcq_call *call, u32 size);
+
+/* Writes all from one member on, as far as the caller's struct goes. */
+#define ipcq_call_put_from(_call, _member, _struct)			\
+	ipcq_call_put_range((_call), offsetof(union ipcq_arguments, _member), \
+			    sizeof(_struct))
 
 /* Writes one output member, when the caller's struct has it. */
 #define ipcq_call_put_member(_call, _member)				\

@@ -10,6 +10,7 @@
 #include <linux/ipcq.h>
 #include <linux/ipcq_netlink.h>
 #include <linux/types.h>
+#include <linux/time64.h>
 
 /* A queue's attributes: the largest that can be allowed, and the defaults. */
 #define IPCQ_MAX_MESSAGES		65536U
@@ -53,6 +54,13 @@
 
 /* Kept messages that are taken out of a magazine under one hold of the lock. */
 #define IPCQ_TRIM_BATCH			32
+
+/*
+ * Expired messages that are taken out of a queue under one hold of the lock; and how
+ * far ahead a queue plans for the next one, as jiffies are counted in few bits.
+ */
+#define IPCQ_EXPIRE_BATCH		32
+#define IPCQ_EXPIRE_LOOK_NS		(3600ULL * NSEC_PER_SEC)
 
 /* Tasks woken in one go, outside the lock. */
 #define IPCQ_WAKE_BATCH			8

@@ -8,11 +8,13 @@
  *	main
  *	device, netlink
  *	queue_file, region_file		descriptors
- *	queue_object, queue		queues
+ *	queue_calls			what is more than plain
+ *	queue_object, queue, expire	queues
  *	backlog, queue_memory, message	what they hold
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common
- *	ioctl, wait, account		arguments, waiting, charges
+ *	sender				who sent what
+ *	ioctl, vector, wait, account	arguments, waiting, charges
  *	limits				what is allowed
  *	words.h				short copies from and to user space
  *	order.h, priority.h, bounds.h	pure

@@ -72,13 +72,14 @@ static void *buffer_new(size_t size)
 
 /**
  * ipcq_message_new() - allocate and charge a message
- * @account: who pays
+ * @sender: whose it is, and whose account pays
  * @class: its class
  *
  * Return: the message; ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
  */
-struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class)
+struct ipcq_message *ipcq_message_new(struct ipcq_sender *sender, u32 class)
 {
+	struct ipcq_account *account = sender->account;
 	struct ipcq_message *message;
 	int ret;
 
@@ -97,7 +98,8 @@ struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class)
 			goto err_message;
 	}
 	message->class = class;
-	message->account = ipcq_account_get(account);
+	message->special = 0;
+	message->sender = ipcq_sender_get(sender);
 	return message;
 
 err_message:
@@ -110,28 +112,45 @@ err_charge:
 
 void ipcq_message_free(struct ipcq_message *message)
 {
-	ipcq_account_uncharge(message->account, IPCQ_RESOURCE_MESSAGE_BYTES,
+	ipcq_account_uncharge(message->sender->account,
+			      IPCQ_RESOURCE_MESSAGE_BYTES,
 			      ipcq_message_memory(message->class));
-	ipcq_account_put(message->account);
+	ipcq_sender_put(message->sender);
 	if (message->class)
 		kvfree(message->payload);
 	kmem_cache_free(message_cache, message);
 }
 
-/* Charges a message to another account; see ipcq_message_pay(). */
-int ipcq_message_transfer(struct ipcq_message *message,
-			  struct ipcq_account *account)
+/* Makes a message plain again. */
+void ipcq_message_undress(struct ipcq_message *message)
 {
+	message->special = 0;
+}
+
+/**
+ * ipcq_message_transfer() - let somebody else be the sender of a message
+ * @message: the message, held by the caller
+ * @sender: who is, and pays, from now on
+ *
+ * Return: 0; -EDQUOT, and then the message is as before.
+ */
+int ipcq_message_transfer(struct ipcq_message *message,
+			  struct ipcq_sender *sender)
+{
+	struct ipcq_account *from = message->sender->account;
 	u32 memory = ipcq_message_memory(message->class);
 	int ret;
 
-	ret = ipcq_account_charge(account, IPCQ_RESOURCE_MESSAGE_BYTES, memory);
-	if (ret)
-		return ret;
-	ipcq_account_uncharge(message->account, IPCQ_RESOURCE_MESSAGE_BYTES,
-			      memory);
-	ipcq_account_put(message->account);
-	message->account = ipcq_account_get(account);
+	if (sender->account != from) {
+		ret = ipcq_account_charge(sender->account,
+					  IPCQ_RESOURCE_MESSAGE_BYTES, memory);
+		if (ret)
+			return ret;
+		ipcq_account_uncharge(from, IPCQ_RESOURCE_MESSAGE_BYTES, memory);
+	}
+	ipcq_sender_get(sender);
+	ipcq_sender_put(message->sender);
+	message->sender = sender;
 	return 0;
 }
 
@@ -157,17 +176,18 @@ int ipcq_message_fill(struct ipcq_message *message,
 		-EFAULT : 0;
 }
 
-/* Copies a payload out to a buffer that takes it.  Returns 0 or -EFAULT. */
+/* Copies a payload out, as far as the buffer takes it.  Returns 0 or -EFAULT. */
 int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to)
 {
+	u32 length = min_t(size_t, message->length, to->length);
+
 	if (copies_by_words(message, to))
-		return ipcq_words_out(to->address, message->payload,
-				      message->length);
+		return ipcq_words_out(to->address, message->payload, length);
 	if (to->iter)
-		return copy_to_iter(message->payload, message->length,
-				    to->iter) == message->length ? 0 : -EFAULT;
-	return copy_to_user(to->address, message->payload, message->length) ?
+		return copy_to_iter(message->payload, length, to->iter) ==
+			length ? 0 : -EFAULT;
+	return copy_to_user(to->address, message->payload, length) ?
 		-EFAULT : 0;
 }
 
@@ -196,7 +216,7 @@ void ipcq_magazine_keep(struct ipcq_magazine *magazine,
 			struct ipcq_message *message)
 {
 	struct ipcq_message *head = magazine->kept[message->class];
-	const struct ipcq_account *root = message->account->root;
+	const struct ipcq_account *root = message->sender->account->root;
 
 	if (unlikely(magazine->root != root)) {
 		magazine->mixed = magazine->kept_bytes;
@@ -262,7 +282,7 @@ unsigned long ipcq_magazine_free(struct ipcq_message *list,
 		struct ipcq_message *message = list;
 
 		list = next_of(message);
-		if (!account || message->account->root == account->root)
+		if (!account || message->sender->account->root == account->root)
 			freed += ipcq_message_memory(message->class);
 		ipcq_message_free(message);
 	}

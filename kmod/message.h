@@ -13,33 +13,51 @@
  * idle for a while, when the system runs short of memory, when a send would exceed
  * the user's bound or finds no memory in its cgroup, and when the queue ends.
  *
- * A message's memory is charged to an account from when it is allocated until it
- * is freed.  It is charged to the sender that filled it last, until somebody
- * else's message takes its place.
+ * A message's memory is charged to its sender's account from when it is allocated
+ * until it is freed: to the sender that filled it last, until somebody else's
+ * message takes its place.
+ *
+ * Most messages are plain: a payload and a priority.  What else a message can carry
+ * is its dress, and @special says what of it it wears.  Members that belong to a
+ * dress are undefined while its bit is not set.  A message undresses before it is
+ * kept, so that who takes it to send something plain need not care.
  */
 #ifndef IPCQ_MESSAGE_H
 #define IPCQ_MESSAGE_H
 
 #include <linux/log2.h>
+#include <linux/timerqueue.h>
 #include <linux/types.h>
 
+#include "account.h"
 #include "limits.h"
 #include "order.h"
+#include "sender.h"
 
 struct iov_iter;
-struct ipcq_account;
 
 #define IPCQ_INLINE_SIZE	192
 #define IPCQ_CLASS_SHIFT	7	/* class n > 0 has 1 << (n + 7) bytes */
 #define IPCQ_CLASSES		(ilog2(IPCQ_MAX_MESSAGE_SIZE) - IPCQ_CLASS_SHIFT + 1)
 
+/* What a message wears. */
+#define IPCQ_SPECIAL_TYPE	(1U << 0)	/* @type is not 0 */
+#define IPCQ_SPECIAL_LIMITED	(1U << 1)	/* @time_to_live is not 0 */
+
 struct ipcq_message {
 	struct ipcq_order_entry order;
-	struct ipcq_account *account;	/* charged; referenced */
+	struct ipcq_sender *sender;	/* referenced; its account is charged */
 	void *payload;			/* inline_payload or a buffer */
 	u32 length;			/* of the payload, bytes */
 	u32 class;			/* constant: 0 is inline */
 	u32 priority;
+	u32 special;			/* IPCQ_SPECIAL_* */
+	u64 time;			/* CLOCK_MONOTONIC nanoseconds: when sent */
+
+	u64 type;			/* TYPE */
+	u64 time_to_live;		/* LIMITED: nanoseconds */
+	struct timerqueue_node timer;	/* LIMITED: while in the order */
+
 	char inline_payload[IPCQ_INLINE_SIZE] __aligned(8);
 };
 
@@ -68,10 +86,11 @@ void ipcq_message_exit(void);
 u32 ipcq_message_class(u32 length);
 u32 ipcq_message_memory(u32 class);
 
-struct ipcq_message *ipcq_message_new(struct ipcq_account *account, u32 class);
+struct ipcq_message *ipcq_message_new(struct ipcq_sender *sender, u32 class);
 void ipcq_message_free(struct ipcq_message *message);
+void ipcq_message_undress(struct ipcq_message *message);
 int ipcq_message_transfer(struct ipcq_message *message,
-			  struct ipcq_account *account);
+			  struct ipcq_sender *sender);
 
 int ipcq_message_fill(struct ipcq_message *message,
 		      const struct ipcq_buffer *from);
@@ -89,19 +108,10 @@ struct ipcq_message *ipcq_magazine_trim(struct ipcq_magazine *magazine,
 unsigned long ipcq_magazine_free(struct ipcq_message *list,
 				 const struct ipcq_account *account);
 
-/**
- * ipcq_message_pay() - let an account pay for a message that is used again
- * @message: the message, held by the caller
- * @account: who pays from now on
- *
- * Return: 0; -EDQUOT, and then the message is charged as before.
- */
-static inline int ipcq_message_pay(struct ipcq_message *message,
-				   struct ipcq_account *account)
+/* A message's type; 0 when it has none. */
+static inline u64 ipcq_message_type(const struct ipcq_message *message)
 {
-	if (likely(message->account == account))
-		return 0;
-	return ipcq_message_transfer(message, account);
+	return message->special & IPCQ_SPECIAL_TYPE ? message->type : 0;
 }
 
 #endif /* IPCQ_MESSAGE_H */

@@ -2,10 +2,10 @@
 /*
  * The order of a queue: first in, first out, and back in place.
  *
- * A singly linked list of entries in ascending order of their sequence numbers.
- * Entries are taken at the head and added at the tail.  One that was taken and
- * not used goes back to where its number belongs, which is near the head: only
- * entries that were taken before it can be in front of it.
+ * A doubly linked list of entries in ascending order of their sequence numbers.
+ * Entries are added at the tail and taken at the head, or from wherever they are.
+ * One that was taken and not used goes back to where its number belongs, which is
+ * near the head: only entries that were taken before it can be in front of it.
  *
  * Pure: no locks, no memory of its own.  It compiles in user space too.
  */
@@ -21,7 +21,8 @@
 #endif
 
 struct ipcq_order_entry {
-	struct ipcq_order_entry *next;
+	struct ipcq_order_entry *next;	/* NULL: the last */
+	struct ipcq_order_entry *prev;	/* undefined in the first */
 	__u64 sequence;
 };
 
@@ -45,10 +46,12 @@ static inline void ipcq_order_push(struct ipcq_order *order,
 				   struct ipcq_order_entry *entry)
 {
 	entry->next = NULL;
-	if (order->head)
+	if (order->head) {
 		order->tail->next = entry;
-	else
+		entry->prev = order->tail;
+	} else {
 		order->head = entry;
+	}
 	order->tail = entry;
 }
 
@@ -61,17 +64,40 @@ static inline struct ipcq_order_entry *ipcq_order_pop(struct ipcq_order *order)
 	return entry;
 }
 
+/* Takes an entry that is there, wherever it is. */
+static inline void ipcq_order_remove(struct ipcq_order *order,
+				     struct ipcq_order_entry *entry)
+{
+	if (order->head == entry) {
+		order->head = entry->next;
+		return;
+	}
+	entry->prev->next = entry->next;
+	if (entry->next)
+		entry->next->prev = entry->prev;
+	else
+		order->tail = entry->prev;
+}
+
 /* Puts an entry that was taken back in its place. */
 static inline void ipcq_order_restore(struct ipcq_order *order,
 				      struct ipcq_order_entry *entry)
 {
-	struct ipcq_order_entry **at = &order->head;
+	struct ipcq_order_entry *before = NULL, *after = order->head;
 
-	while (*at && (*at)->sequence < entry->sequence)
-		at = &(*at)->next;
-	entry->next = *at;
-	*at = entry;
-	if (!entry->next)
+	while (after && after->sequence < entry->sequence) {
+		before = after;
+		after = after->next;
+	}
+	entry->prev = before;
+	entry->next = after;
+	if (before)
+		before->next = entry;
+	else
+		order->head = entry;
+	if (after)
+		after->prev = entry;
+	else
 		order->tail = entry;
 }
 

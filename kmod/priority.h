@@ -100,6 +100,40 @@ static inline void ipcq_priority_push(struct ipcq_priority_order *order,
 	ipcq_priority_mark(order, priority);
 }
 
+/* The bits of @used below @bit, which may be 32. */
+static inline __u32 ipcq_priority_lower(__u32 used, __u32 bit)
+{
+	return bit < 32 ? used & ((1U << bit) - 1) : used;
+}
+
+/*
+ * The first entry of the highest priority below @priority, which may be one above
+ * the highest there can be; NULL when there is none.
+ */
+static inline struct ipcq_order_entry *
+ipcq_priority_below(struct ipcq_priority_order *order, __u32 priority)
+{
+	__u32 leaf = priority / 32, high = leaf / 32, used = 0;
+
+	if (priority % 32 && order->leaves[leaf])
+		used = ipcq_priority_lower(order->leaves[leaf]->used,
+					   priority % 32);
+	if (!used) {
+		used = leaf % 32 ? ipcq_priority_lower(order->middle[high],
+						       leaf % 32) : 0;
+		if (!used) {
+			used = ipcq_priority_lower(order->used, high);
+			if (!used)
+				return NULL;
+			high = fls(used) - 1;
+			used = order->middle[high];
+		}
+		leaf = high * 32 + fls(used) - 1;
+		used = order->leaves[leaf]->used;
+	}
+	return order->leaves[leaf]->lists[fls(used) - 1].head;
+}
+
 /* The entry that is next; the order is not empty. */
 static inline struct ipcq_order_entry *
 ipcq_priority_first(struct ipcq_priority_order *order)
@@ -118,6 +152,18 @@ ipcq_priority_pop(struct ipcq_priority_order *order)
 	if (ipcq_order_empty(list))
 		ipcq_priority_clear(order, priority);
 	return entry;
+}
+
+/* Takes an entry that is there, wherever it is. */
+static inline void ipcq_priority_remove(struct ipcq_priority_order *order,
+					__u32 priority,
+					struct ipcq_order_entry *entry)
+{
+	struct ipcq_order *list = ipcq_priority_list(order, priority);
+
+	ipcq_order_remove(list, entry);
+	if (ipcq_order_empty(list))
+		ipcq_priority_clear(order, priority);
 }
 
 /* Puts an entry that was taken back in its place. */

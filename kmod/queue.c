@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/ipcq.h>
 #include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
 
 #include "backlog.h"
 #include "compat.h"
@@ -56,10 +57,15 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 
 	message->order.sequence = sequence;
 	ipcq_bounds_add(&queue->bounds, message->length);
-	if (list_empty(&queue->receivers))
-		ipcq_backlog_push(queue, message);
-	else
+	if (unlikely(message->special | queue->care))
+		ipcq_expire_begin(queue, message);
+	if (!list_empty(&queue->receivers)) {
 		hand_over(queue, message, wake);
+		return sequence;
+	}
+	ipcq_backlog_push(queue, message);
+	if (unlikely(message->special))
+		ipcq_expire_watch(queue, message);
 	return sequence;
 }
 
@@ -164,6 +170,16 @@ static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		wake_up_interruptible_poll(&queue->pollers, events);
 }
 
+/* Messages have left the queue: lets in who waits for room, and drops the lock. */
+void ipcq_queue_unlock_room(struct ipcq_queue *queue)
+	__releases(&queue->lock)
+{
+	struct ipcq_wake wake __uninitialized;
+
+	ipcq_wake_init(&wake);
+	unlock_and_wake(queue, &wake, made_room(queue, &wake));
+}
+
 /* -------------------------------------------------------------------- send */
 
 static bool has_room(struct ipcq_queue *queue, u32 length)
@@ -181,20 +197,67 @@ static int refuse(struct ipcq_queue *queue, u32 length)
 	return -EAGAIN;
 }
 
+/* A new message for a queue, with its sender. */
+static struct ipcq_message *new_message(struct ipcq_queue *queue,
+					const struct ipcq_send *send, u32 class)
+{
+	struct ipcq_message *message;
+	struct ipcq_sender *sender;
+
+	if (send->as_opener)
+		return ipcq_queue_new_message(queue, send->senders->opener,
+					      class);
+	sender = ipcq_senders_current(send->senders);
+	if (IS_ERR(sender))
+		return ERR_CAST(sender);
+	message = ipcq_queue_new_message(queue, sender, class);
+	ipcq_sender_put(sender);
+	return message;
+}
+
+/* Makes a kept message the sender's.  Returns 0 or -EDQUOT, -ENOMEM. */
+static noinline int change_sender(struct ipcq_message *message,
+				  const struct ipcq_send *send)
+{
+	struct ipcq_sender *sender;
+	int ret;
+
+	if (send->as_opener)
+		return ipcq_message_transfer(message, send->senders->opener);
+	sender = ipcq_senders_current(send->senders);
+	if (IS_ERR(sender))
+		return PTR_ERR(sender);
+	ret = ipcq_message_transfer(message, sender);
+	ipcq_sender_put(sender);
+	return ret;
+}
+
+/* Whether a kept message was the same sender's, who pays for it already. */
+static bool same_sender(const struct ipcq_message *message,
+			const struct ipcq_send *send)
+{
+	const struct ipcq_sender *sender = message->sender;
+
+	if (send->as_opener)
+		return sender == send->senders->opener;
+	return ipcq_sender_is_current(sender) &&
+	       sender->account == send->senders->account;
+}
+
 /*
- * An empty message that takes @length bytes, from the magazine or a new one.
- * Where the call may not wait, there is no use in filling one that has no room.
+ * An empty message that takes the payload, from the magazine or a new one.  Where
+ * the call may not wait, there is no use in filling one that has no room.
  */
 static struct ipcq_message *take_message(struct ipcq_queue *queue,
-					 struct ipcq_account *account,
-					 u32 length, bool nonblock)
+					 const struct ipcq_send *send)
 {
+	u32 length = send->from.length;
 	u32 class = ipcq_message_class(length);
 	struct ipcq_message *message;
 	int ret;
 
 	spin_lock(&queue->lock);
-	if (nonblock && !has_room(queue, length)) {
+	if (send->patience.nonblock && !has_room(queue, length)) {
 		ret = refuse(queue, length);
 		spin_unlock(&queue->lock);
 		return ERR_PTR(ret);
@@ -203,20 +266,19 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	spin_unlock(&queue->lock);
 
 	if (message) {
-		if (!ipcq_message_pay(message, account))
+		if (likely(same_sender(message, send)) ||
+		    !change_sender(message, send))
 			return message;
 		ipcq_queue_keep(queue, message);
 	}
-	return ipcq_queue_new_message(queue, account, class);
+	return new_message(queue, send, class);
 }
 
 /* The sender has stopped waiting.  Returns whether it was completed after all. */
 static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 {
-	struct ipcq_wake wake __uninitialized;
 	bool done;
 
-	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	done = sender->waiter.done;
 	if (done) {
@@ -226,7 +288,7 @@ static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 	list_del(&sender->waiter.node);
 	queue->waiting_senders--;
 	/* The next one may be shorter and fit. */
-	unlock_and_wake(queue, &wake, made_room(queue, &wake));
+	ipcq_queue_unlock_room(queue);
 	return false;
 }
 
@@ -235,8 +297,8 @@ static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
  * drops.  Apart, so that a send that need not wait has a small frame.
  */
 static noinline int wait_for_room(struct ipcq_queue *queue,
-				  struct ipcq_message *message, u64 deadline,
-				  u64 *sequence)
+				  struct ipcq_message *message,
+				  struct ipcq_send *send)
 	__releases(&queue->lock)
 {
 	struct sender sender = { .message = message };
@@ -247,16 +309,16 @@ static noinline int wait_for_room(struct ipcq_queue *queue,
 	queue->waiting_senders++;
 	spin_unlock(&queue->lock);
 
-	ret = ipcq_waiter_sleep(&sender.waiter, deadline);
+	ret = ipcq_waiter_sleep(&sender.waiter, send->patience.deadline);
 	if (ret && !leave_senders(queue, &sender))
 		return ret;
-	*sequence = sender.sequence;
+	send->sequence = sender.sequence;
 	return sender.error;
 }
 
 /* Sends a message that the caller holds, or leaves it with the caller. */
 static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
-			const struct ipcq_patience *patience, u64 *sequence)
+			struct ipcq_send *send)
 {
 	struct ipcq_wake wake __uninitialized;
 	int ret;
@@ -264,40 +326,50 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	if (has_room(queue, message->length)) {
-		*sequence = deliver(queue, message, &wake);
+		send->sequence = deliver(queue, message, &wake);
 		unlock_and_wake(queue, &wake, readable(queue));
 		return 0;
 	}
 	/* It was not too long before, but may be now. */
-	if (!patience->nonblock &&
+	if (!send->patience.nonblock &&
 	    !ipcq_bounds_exclude(&queue->bounds, message->length))
-		return wait_for_room(queue, message, patience->deadline,
-				     sequence);
+		return wait_for_room(queue, message, send);
 	ret = refuse(queue, message->length);
 	spin_unlock(&queue->lock);
 	return ret;
 }
 
+/* Writes what stands on the envelope on a plain message. */
+static void dress(struct ipcq_message *message,
+		  const struct ipcq_envelope *envelope)
+{
+	message->priority = envelope->priority;
+	if (envelope->type) {
+		message->special |= IPCQ_SPECIAL_TYPE;
+		message->type = envelope->type;
+	}
+	if (envelope->time_to_live) {
+		message->special |= IPCQ_SPECIAL_LIMITED;
+		message->time_to_live = envelope->time_to_live;
+	}
+}
+
 /**
  * ipcq_queue_send() - send one message
  * @queue: the queue
- * @account: who pays for its memory
- * @from: the payload
- * @priority: 0 to IPCQ_PRIORITY_MAX
- * @patience: whether and how long to wait for room
- * @sequence: receives the message's number
+ * @send: what, by whom, and how; its @sequence receives the message's number
  *
  * Return: 0 or an error of struct ipcq_queue_send; -ERESTARTSYS for a signal.
  */
-int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
-		    const struct ipcq_buffer *from, u32 priority,
-		    const struct ipcq_patience *patience, u64 *sequence)
+int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
 {
+	const struct ipcq_envelope *envelope = send->envelope;
+	u32 priority = unlikely(envelope) ? envelope->priority : 0;
 	struct ipcq_message *message;
 	int ret;
 
 	/* Read without the lock, to spare the work; it is looked at again under it. */
-	if (from->length > READ_ONCE(queue->bounds.max_message_size))
+	if (send->from.length > READ_ONCE(queue->bounds.max_message_size))
 		return -EMSGSIZE;
 	if (unlikely(priority || queue->priorities)) {
 		ret = ipcq_backlog_prepare(queue, priority);
@@ -305,14 +377,17 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
 			return ret;
 	}
 
-	message = take_message(queue, account, from->length, patience->nonblock);
+	message = take_message(queue, send);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
-	message->priority = priority;
-	ret = ipcq_message_fill(message, from);
+	message->priority = 0;
+	message->time = ktime_get_coarse_ns();
+	if (unlikely(envelope))
+		dress(message, envelope);
+	ret = ipcq_message_fill(message, &send->from);
 	if (!ret)
-		ret = send_message(queue, message, patience, sequence);
+		ret = send_message(queue, message, send);
 	if (ret)
 		ipcq_queue_keep(queue, message);
 	return ret;
@@ -327,10 +402,13 @@ static void restore(struct ipcq_queue *queue, struct ipcq_message *message)
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
-	if (list_empty(&queue->receivers))
+	if (list_empty(&queue->receivers)) {
 		ipcq_backlog_restore(queue, message);
-	else
+		if (unlikely(message->special))
+			ipcq_expire_watch(queue, message);
+	} else {
 		hand_over(queue, message, &wake);
+	}
 	unlock_and_wake(queue, &wake, readable(queue));
 }
 
@@ -402,6 +480,8 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 {
 	struct ipcq_message *message;
 
+	if (unlikely(ipcq_expire_due(queue)))
+		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	if (!ipcq_backlog_empty(queue)) {
 		message = ipcq_backlog_first(queue);
@@ -410,6 +490,8 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 			message = ERR_PTR(-EMSGSIZE);
 		} else {
 			ipcq_backlog_pop(queue);
+			if (unlikely(message->special))
+				ipcq_expire_unwatch(queue, message);
 		}
 		spin_unlock(&queue->lock);
 		return message;
@@ -427,6 +509,8 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
+	if (unlikely(message->special))
+		ipcq_message_undress(message);
 	spin_lock(&queue->lock);
 	ipcq_bounds_remove(&queue->bounds, message->length);
 	queue->received++;
@@ -479,6 +563,8 @@ __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 
 	poll_wait(file, &queue->pollers, table);
 
+	if (unlikely(ipcq_expire_due(queue)))
+		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	events = readable(queue);
 	if (list_empty(&queue->senders) && ipcq_bounds_fit_any(&queue->bounds))

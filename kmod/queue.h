@@ -32,6 +32,7 @@
 #include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
+#include <linux/timerqueue.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -57,6 +58,11 @@ struct ipcq_queue {
 	u32 waiting_receivers;
 	u32 waiting_senders;
 	struct ipcq_magazine magazine;
+	u32 care;			/* IPCQ_CARE_*: what a plain send must heed */
+	u64 time_to_live;		/* of messages sent without; 0: for ever */
+	u64 expired;
+	struct timerqueue_head timers;	/* messages in the order that may expire */
+	u64 timer_armed;		/* for when timer_work is; 0: it is not */
 	bool refused;			/* a poller or a caller heard "no room" */
 	bool admit_armed;		/* admit_work is pending */
 	bool idle_armed;		/* idle_work is pending */
@@ -66,6 +72,7 @@ struct ipcq_queue {
 	/* They hold no reference; freeing the queue cancels them. */
 	struct delayed_work admit_work;
 	struct delayed_work idle_work;
+	struct delayed_work timer_work;
 	atomic_t leaves;		/* of @priorities; each is charged */
 	struct list_head all;		/* queues_lock (queue_memory.c) */
 };
@@ -76,15 +83,34 @@ struct ipcq_patience {
 	u64 deadline;			/* CLOCK_MONOTONIC nanoseconds, 0: none */
 };
 
+/* Why even a plain message needs care when it is sent. */
+#define IPCQ_CARE_TIME_TO_LIVE	(1U << 0)	/* the queue has a time to live */
+
+/* What stands on the outside of a message that is not plain. */
+struct ipcq_envelope {
+	u32 priority;
+	u64 type;
+	u64 time_to_live;		/* nanoseconds; 0: the queue's */
+};
+
+/* A send: what, by whom, and how. */
+struct ipcq_send {
+	struct ipcq_buffer from;
+	struct ipcq_senders *senders;	/* of the handle */
+	bool as_opener;			/* the handle's opener is the sender */
+	const struct ipcq_envelope *envelope;	/* NULL: plain, priority 0 */
+	struct ipcq_patience patience;
+	u64 sequence;			/* out */
+};
+
 extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 
-int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_account *account,
-		    const struct ipcq_buffer *from, u32 priority,
-		    const struct ipcq_patience *patience, u64 *sequence);
+int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send);
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 		   int error);
+void ipcq_queue_unlock_room(struct ipcq_queue *queue) __releases(&queue->lock);
 void ipcq_queue_admit(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);
@@ -105,10 +131,24 @@ void ipcq_queue_exit(void);
 void ipcq_queue_memory_init(struct ipcq_queue *queue);
 void ipcq_queue_memory_fini(struct ipcq_queue *queue);
 struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
-					    struct ipcq_account *account,
+					    struct ipcq_sender *sender,
 					    u32 class);
 void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_queue_arm_idle(struct ipcq_queue *queue);
+
+/* expire.c */
+void ipcq_expire_init(struct ipcq_queue *queue);
+void ipcq_expire_fini(struct ipcq_queue *queue);
+void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_expire_reap(struct ipcq_queue *queue);
+
+/* Whether anything in the queue can expire; see ipcq_expire_reap(). */
+static inline bool ipcq_expire_due(const struct ipcq_queue *queue)
+{
+	return READ_ONCE(queue->timer_armed);
+}
 
 /* More than a little is kept, perhaps: see that it is not for long. */
 static inline void ipcq_queue_kept(struct ipcq_queue *queue)

@@ -16,6 +16,7 @@
 #include "handle.h"
 #include "ioctl.h"
 #include "queue.h"
+#include "queue_calls.h"
 
 static struct ipcq_queue *queue_of(const struct file *file)
 {
@@ -24,11 +25,11 @@ static struct ipcq_queue *queue_of(const struct file *file)
 	return to_ipcq_queue(handle->object);
 }
 
-static struct ipcq_account *account_of(const struct file *file)
+static struct ipcq_senders *senders_of(const struct file *file)
 {
-	const struct ipcq_handle *handle = file->private_data;
+	struct ipcq_handle *handle = file->private_data;
 
-	return handle->account;
+	return &handle->senders;
 }
 
 /* ----------------------------------------------------------- read and write */
@@ -50,16 +51,21 @@ static ssize_t queue_read_buffer(struct file *file, bool nonblock,
 			      ipcq_message_copy_out(message, to)) ?: length;
 }
 
+/*
+ * A privileged program can be made to write to a descriptor that it inherited: the
+ * message is not in its name, but in that of who opened the queue.
+ */
 static ssize_t queue_write_buffer(struct file *file, bool nonblock,
 				  const struct ipcq_buffer *from)
 {
-	const struct ipcq_patience patience = { .nonblock = nonblock };
-	u64 sequence;
-	int ret;
+	struct ipcq_send send = {
+		.from = *from,
+		.senders = senders_of(file),
+		.as_opener = true,
+		.patience.nonblock = nonblock,
+	};
 
-	ret = ipcq_queue_send(queue_of(file), account_of(file), from, 0,
-			      &patience, &sequence);
-	return ret ?: from->length;
+	return ipcq_queue_send(queue_of(file), &send) ?: from->length;
 }
 
 /*
@@ -113,55 +119,29 @@ static ssize_t queue_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 
 /* ------------------------------------------------------------------- ioctls */
 
-static int queue_send(struct ipcq_call *call)
+/* The short form of a send: plain, and its number is not told. */
+static int queue_send_plain(struct ipcq_call *call)
 {
-	struct ipcq_queue_send *args = &call->args.queue_send;
+	const struct ipcq_queue_send *args = &call->args.queue_send;
 	struct file *file = call->file;
-	const struct ipcq_patience patience = {
-		.nonblock = args->flags & IPCQ_SEND_F_NONBLOCK ||
-			    file->f_flags & O_NONBLOCK,
-		.deadline = args->deadline,
+	struct ipcq_send send = {
+		.from.address = u64_to_user_ptr(args->payload),
+		.from.length = args->length,
+		.senders = senders_of(file),
+		.patience.nonblock = args->flags & IPCQ_SEND_F_NONBLOCK ||
+				     file->f_flags & O_NONBLOCK,
+		.patience.deadline = args->deadline,
 	};
-	const struct ipcq_buffer from = {
-		.address = u64_to_user_ptr(args->payload),
-		.length = args->length,
-	};
-	bool tell = ipcq_call_has(call, queue_send.sequence);
-	int ret;
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if (args->reserved)
-		return -EINVAL;
 	if (args->length > SIZE_MAX)
 		return -EMSGSIZE;
-	/* Once sent it is sent: find out before whether the number can be told. */
-	if (tell && ipcq_call_put_member(call, queue_send.sequence))
-		return -EFAULT;
-
-	ret = ipcq_queue_send(queue_of(file), account_of(file), &from,
-			      args->priority, &patience, &args->sequence);
-	if (!ret && tell)
-		(void)ipcq_call_put_member(call, queue_send.sequence);
-	return ret;
+	return ipcq_queue_send(queue_of(file), &send);
 }
 
-static int copy_message(struct ipcq_call *call,
-			const struct ipcq_message *message,
-			const struct ipcq_buffer *to)
-{
-	struct ipcq_queue_receive *args = &call->args.queue_receive;
-
-	args->sequence = message->order.sequence;
-	args->priority = message->priority;
-	if (call->size > IPCQ_QUEUE_RECEIVE_MIN &&
-	    (ipcq_call_put_member(call, queue_receive.sequence) ||
-	     ipcq_call_put_member(call, queue_receive.priority)))
-		return -EFAULT;
-	return ipcq_message_copy_out(message, to);
-}
-
-static int queue_receive(struct ipcq_call *call)
+/* The short form of a receive: of the message only the payload is told. */
+static int queue_receive_plain(struct ipcq_call *call)
 {
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
 	struct file *file = call->file;
@@ -180,21 +160,13 @@ static int queue_receive(struct ipcq_call *call)
 
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (args->reserved)
-		return -EINVAL;
 
 	message = ipcq_queue_reserve(queue, &length, &patience);
-	if (message == ERR_PTR(-EMSGSIZE)) {
-		args->length = length;
-		return ipcq_call_put_member(call, queue_receive.length) ?:
-		       -EMSGSIZE;
-	}
 	if (IS_ERR(message))
-		return PTR_ERR(message);
-
+		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
 	length = message->length;
 	return ipcq_queue_end(queue, message,
-			      copy_message(call, message, &to)) ?: length;
+			      ipcq_message_copy_out(message, &to)) ?: length;
 }
 
 static int queue_stat(struct ipcq_call *call)
@@ -212,13 +184,18 @@ static int queue_set(struct ipcq_call *call)
 
 static const struct ipcq_operation queue_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SEND, struct ipcq_queue_send,
-		       IPCQ_QUEUE_SEND_MIN, IPCQ_SEND_F_ALL, queue_send),
+		       IPCQ_QUEUE_SEND_MIN, IPCQ_SEND_F_ALL, ipcq_queue_call_send,
+		       .run_short = queue_send_plain,
+		       .short_flags = IPCQ_SEND_F_NONBLOCK),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_RECEIVE, struct ipcq_queue_receive,
-		       IPCQ_QUEUE_RECEIVE_MIN, IPCQ_RECEIVE_F_ALL, queue_receive),
+		       IPCQ_QUEUE_RECEIVE_MIN, IPCQ_RECEIVE_F_ALL,
+		       ipcq_queue_call_receive,
+		       .run_short = queue_receive_plain,
+		       .short_flags = IPCQ_RECEIVE_F_NONBLOCK),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_STAT, struct ipcq_queue_stat,
-		       sizeof(struct ipcq_queue_stat), 0, queue_stat),
+		       IPCQ_QUEUE_STAT_MIN, 0, queue_stat),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SET, struct ipcq_queue_set,
-		       sizeof(struct ipcq_queue_set), 0, queue_set),
+		       IPCQ_QUEUE_SET_MIN, IPCQ_SET_F_ALL, queue_set),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */

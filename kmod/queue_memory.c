@@ -134,7 +134,7 @@ IPCQ_COMPAT_SHRINKER(queue_shrinker, count_kept, scan_kept)
 /**
  * ipcq_queue_new_message() - allocate a message for a queue
  * @queue: the queue; its lock is not held
- * @account: who pays
+ * @sender: whose it is to be
  * @class: the size class
  *
  * Who is short of memory does without what is only kept to be fast.
@@ -142,15 +142,15 @@ IPCQ_COMPAT_SHRINKER(queue_shrinker, count_kept, scan_kept)
  * Return: the message; ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
  */
 struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
-					    struct ipcq_account *account,
+					    struct ipcq_sender *sender,
 					    u32 class)
 {
 	struct ipcq_message *message;
 
-	message = ipcq_message_new(account, class);
+	message = ipcq_message_new(sender, class);
 	if (IS_ERR(message) &&
-	    trim_all(account, 2 * ipcq_message_memory(class)))
-		message = ipcq_message_new(account, class);
+	    trim_all(sender->account, 2 * ipcq_message_memory(class)))
+		message = ipcq_message_new(sender, class);
 	if (IS_ERR(message))
 		return message;
 
@@ -163,6 +163,8 @@ struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
 /* Keeps a message that was not sent after all. */
 void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 {
+	if (unlikely(message->special))
+		ipcq_message_undress(message);
 	spin_lock(&queue->lock);
 	ipcq_magazine_keep(&queue->magazine, message);
 	ipcq_queue_kept(queue);

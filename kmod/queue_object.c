@@ -15,6 +15,8 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 {
 	const struct ipcq_bounds *bounds = &queue->bounds;
 
+	if (ipcq_expire_due(queue))
+		ipcq_expire_reap(queue);
 	stat->id = queue->object.id;
 	stat->order = queue->priorities ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
 
@@ -29,6 +31,8 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->memory = queue->magazine.memory;
 	stat->sent = queue->sent;
 	stat->received = queue->received;
+	stat->expired = queue->expired;
+	stat->time_to_live = queue->time_to_live;
 	spin_unlock(&queue->lock);
 }
 
@@ -37,11 +41,23 @@ u32 ipcq_queue_next_length(struct ipcq_queue *queue)
 {
 	u32 length = 0;
 
+	if (ipcq_expire_due(queue))
+		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	if (!ipcq_backlog_empty(queue))
 		length = ipcq_backlog_first(queue)->length;
 	spin_unlock(&queue->lock);
 	return length;
+}
+
+/* The lock is held, or the queue is new. */
+static void set_time_to_live(struct ipcq_queue *queue, u64 time_to_live)
+{
+	queue->time_to_live = time_to_live;
+	if (time_to_live)
+		queue->care |= IPCQ_CARE_TIME_TO_LIVE;
+	else
+		queue->care &= ~IPCQ_CARE_TIME_TO_LIVE;
 }
 
 /**
@@ -62,6 +78,8 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 	if (args->max_messages > ipcq_limit(IPCQ_A_LIMIT_MAX_MESSAGES) ||
 	    args->max_message_size > ipcq_limit(IPCQ_A_LIMIT_MAX_MESSAGE_SIZE))
 		return -EINVAL;
+	if (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE))
+		return -EINVAL;
 
 	spin_lock(&queue->lock);
 	messages = args->max_messages ?: bounds->max_messages;
@@ -76,6 +94,8 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 	WRITE_ONCE(bounds->max_message_size, size);
 	bounds->max_bytes = bytes;
 	queue->bytes_given |= args->max_bytes != 0;
+	if (args->flags & IPCQ_SET_F_TIME_TO_LIVE)
+		set_time_to_live(queue, args->time_to_live);
 	spin_unlock(&queue->lock);
 
 	ipcq_queue_admit(queue);
@@ -141,6 +161,8 @@ static struct ipcq_object *queue_create(const void *attributes,
 	INIT_LIST_HEAD(&queue->senders);
 	init_waitqueue_head(&queue->pollers);
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
+	ipcq_expire_init(queue);
+	set_time_to_live(queue, open->time_to_live);
 
 	ret = ipcq_backlog_init(queue, open->order);
 	if (ret)
@@ -174,7 +196,9 @@ static bool queue_matches(const struct ipcq_object *object,
 		   open->max_messages == bounds->max_messages) &&
 		  (!open->max_message_size ||
 		   open->max_message_size == bounds->max_message_size) &&
-		  (!open->max_bytes || open->max_bytes == bounds->max_bytes);
+		  (!open->max_bytes || open->max_bytes == bounds->max_bytes) &&
+		  (!open->time_to_live ||
+		   open->time_to_live == queue->time_to_live);
 	spin_unlock(&queue->lock);
 	return matches;
 }
@@ -185,8 +209,9 @@ static void queue_free(struct ipcq_object *object)
 	struct ipcq_queue *queue = to_ipcq_queue(object);
 
 	cancel_delayed_work_sync(&queue->admit_work);
+	ipcq_expire_fini(queue);
 	while (!ipcq_backlog_empty(queue))
-		ipcq_magazine_keep(&queue->magazine, ipcq_backlog_pop(queue));
+		ipcq_queue_keep(queue, ipcq_backlog_pop(queue));
 	ipcq_queue_memory_fini(queue);
 	ipcq_backlog_fini(queue);
 

@@ -44,7 +44,10 @@ static void query_tells_features_and_limits(void **state)
 			 IPCQ_FEATURE_QUEUE | IPCQ_FEATURE_REGION |
 			 IPCQ_FEATURE_MUTEX | IPCQ_FEATURE_EVENTCOUNT |
 			 IPCQ_FEATURE_PRIORITY | IPCQ_FEATURE_QUEUE_SET |
-			 IPCQ_FEATURE_CREATOR | IPCQ_FEATURE_OWNER);
+			 IPCQ_FEATURE_CREATOR | IPCQ_FEATURE_OWNER |
+			 IPCQ_FEATURE_SENDER | IPCQ_FEATURE_TYPE |
+			 IPCQ_FEATURE_VECTOR | IPCQ_FEATURE_TRUNCATE |
+			 IPCQ_FEATURE_TIME_TO_LIVE);
 	assert_true(q.max_messages >= 64);
 	assert_true(q.max_message_size >= 1 << 20);
 	assert_true(q.max_region_size >= 1 << 30);
@@ -231,7 +234,7 @@ static void opens_have_the_common_form(void **state)
 	queue.open.lifetime = IPCQ_LIFETIME_PERSISTENT;
 	region.open.lifetime = IPCQ_LIFETIME_PERSISTENT;
 	check_common(device(), IPCQ_IOC_QUEUE_OPEN, &queue, sizeof(queue),
-		     sizeof(queue));
+		     IPCQ_QUEUE_OPEN_MIN);
 	check_common(device(), IPCQ_IOC_REGION_OPEN, &region, sizeof(region),
 		     sizeof(region));
 	assert_int_equal(count_fds(), fds);

@@ -115,7 +115,8 @@ static void each_field_of_stat(void **state)
 	open.max_bytes = 150;
 	assert_ok(call(device(), IPCQ_IOC_QUEUE_OPEN, &open));
 	fd = open.open.fd;
-	check_common(fd, IPCQ_IOC_QUEUE_STAT, &args, sizeof(args), sizeof(args));
+	check_common(fd, IPCQ_IOC_QUEUE_STAT, &args, sizeof(args),
+		     IPCQ_QUEUE_STAT_MIN);
 	args.flags = 1;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_STAT, &args), EOPNOTSUPP);
 

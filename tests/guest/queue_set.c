@@ -45,8 +45,9 @@ static void each_field_is_checked(void **state)
 	struct ipcq_queue_set args = { .size = sizeof(args), .max_messages = 5 };
 
 	(void)state;
-	check_common(fd, IPCQ_IOC_QUEUE_SET, &args, sizeof(args), sizeof(args));
-	args.flags = 1;
+	check_common(fd, IPCQ_IOC_QUEUE_SET, &args, sizeof(args),
+		     IPCQ_QUEUE_SET_MIN);
+	args.flags = IPCQ_SET_F_ALL + 1;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_SET, &args), EOPNOTSUPP);
 	assert_error(queue_set(fd, q.max_messages + 1, 0, 0), EINVAL);
 	assert_error(queue_set(fd, UINT32_MAX, 0, 0), EINVAL);

@@ -125,6 +125,7 @@ void ipcq_kunit_close(struct ipcq_handle *handle);
 bool ipcq_kunit_has_name(struct ipcq_registry *registry, const char *name);
 int ipcq_kunit_unlink(struct ipcq_registry *registry, const char *name, u32 kind);
 
+struct ipcq_message *ipcq_kunit_message(struct ipcq_account *account, u32 class);
 int ipcq_kunit_send(struct ipcq_handle *handle, const void *data, size_t length,
 		    u32 priority, bool nonblock);
 struct ipcq_message *ipcq_kunit_reserve(struct ipcq_handle *handle, size_t size);

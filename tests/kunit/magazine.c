@@ -19,7 +19,7 @@ static s64 used(struct kunit *test)
 static struct ipcq_message *keep_new(struct kunit *test, struct ipcq_magazine *magazine,
 				     struct ipcq_account *account, u32 class)
 {
-	struct ipcq_message *message = ipcq_message_new(account, class);
+	struct ipcq_message *message = ipcq_kunit_message(account, class);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(message));
 	magazine->memory += ipcq_message_memory(class);

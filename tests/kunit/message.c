@@ -43,7 +43,7 @@ static void new_is_charged(struct kunit *test)
 	u32 class;
 
 	for (class = 0; class < IPCQ_CLASSES; class++) {
-		message = ipcq_message_new(account, class);
+		message = ipcq_kunit_message(account, class);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(message));
 		KUNIT_EXPECT_EQ(test, used(account), (s64)ipcq_message_memory(class));
 		KUNIT_EXPECT_EQ(test, refcount_read(&account->refs), 2U);
@@ -64,46 +64,50 @@ static void refused_leaves_nothing(struct kunit *test)
 
 	for (class = 0; class < IPCQ_CLASSES; class++) {
 		ipcq_limits[IPCQ_A_LIMIT_USER_MESSAGE_BYTES] = ipcq_message_memory(class) - 1;
-		message = ipcq_message_new(account, class);
+		message = ipcq_kunit_message(account, class);
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(message), -EDQUOT);
 		KUNIT_EXPECT_EQ(test, used(account), 0LL);
 		KUNIT_EXPECT_EQ(test, refcount_read(&account->refs), 1U);
 		ipcq_limits[IPCQ_A_LIMIT_USER_MESSAGE_BYTES]++;
-		message = ipcq_message_new(account, class);
+		message = ipcq_kunit_message(account, class);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(message));
 		ipcq_message_free(message);
 	}
 }
 
 /* A message that is used again is paid for by who uses it, or as before. */
-static void pay_moves_the_charge(struct kunit *test)
+static void transfer_moves_the_charge(struct kunit *test)
 {
 	struct ipcq_account *own = ipcq_kunit_account(test), *other;
 	s64 memory = ipcq_message_memory(1);
 	struct ipcq_message *message;
+	struct ipcq_sender *sender;
 
 	other = ipcq_kunit_account_of(test, &init_user_ns, 1000);
-	message = ipcq_message_new(own, 1);
+	sender = ipcq_sender_new(other);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(sender));
+	message = ipcq_kunit_message(own, 1);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(message));
-	KUNIT_EXPECT_EQ(test, ipcq_message_pay(message, own), 0);
 	KUNIT_EXPECT_EQ(test, used(own), memory);
 
 	ipcq_limits[IPCQ_A_LIMIT_USER_MESSAGE_BYTES] = memory - 1;
-	KUNIT_EXPECT_EQ(test, ipcq_message_pay(message, other), -EDQUOT);
-	KUNIT_EXPECT_PTR_EQ(test, message->account, own);
+	KUNIT_EXPECT_EQ(test, ipcq_message_transfer(message, sender), -EDQUOT);
+	KUNIT_EXPECT_PTR_EQ(test, message->sender->account, own);
+	KUNIT_EXPECT_EQ(test, refcount_read(&sender->refs), 1U);
 	KUNIT_EXPECT_EQ(test, used(own), memory);
 	KUNIT_EXPECT_EQ(test, used(other), 0LL);
-	KUNIT_EXPECT_EQ(test, refcount_read(&other->refs), 1U);
 
 	ipcq_limits[IPCQ_A_LIMIT_USER_MESSAGE_BYTES] = memory;
-	KUNIT_EXPECT_EQ(test, ipcq_message_pay(message, other), 0);
-	KUNIT_EXPECT_PTR_EQ(test, message->account, other);
+	KUNIT_EXPECT_EQ(test, ipcq_message_transfer(message, sender), 0);
+	KUNIT_EXPECT_PTR_EQ(test, message->sender, sender);
+	KUNIT_EXPECT_EQ(test, refcount_read(&sender->refs), 2U);
 	KUNIT_EXPECT_EQ(test, used(own), 0LL);
 	KUNIT_EXPECT_EQ(test, used(other), memory);
 	KUNIT_EXPECT_EQ(test, refcount_read(&own->refs), 1U);
-	KUNIT_EXPECT_EQ(test, refcount_read(&other->refs), 2U);
+	ipcq_sender_put(sender);
 	ipcq_message_free(message);
 	KUNIT_EXPECT_EQ(test, used(other), 0LL);
+	KUNIT_EXPECT_EQ(test, refcount_read(&other->refs), 1U);
 	ipcq_account_put(other);
 }
 
@@ -164,7 +168,7 @@ static void copies_exactly(struct kunit *test)
 	if (!user)
 		return;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
-		message = ipcq_message_new(ipcq_kunit_account(test),
+		message = ipcq_kunit_message(ipcq_kunit_account(test),
 					   ipcq_message_class(lengths[i]));
 		if (IS_ERR(message)) {
 			KUNIT_FAIL(test, "no message");
@@ -189,7 +193,7 @@ static void faults_are_told(struct kunit *test)
 		return;
 	vm_munmap((unsigned long)user + PAGE_SIZE, PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
-		message = ipcq_message_new(ipcq_kunit_account(test),
+		message = ipcq_kunit_message(ipcq_kunit_account(test),
 					   ipcq_message_class(lengths[i]));
 		if (IS_ERR(message)) {
 			KUNIT_FAIL(test, "no message");
@@ -217,7 +221,7 @@ static void faults_are_told(struct kunit *test)
 static void nothing_has_no_address(struct kunit *test)
 {
 	struct ipcq_buffer nothing = { .address = (void __user *)-4096UL };
-	struct ipcq_message *message = ipcq_message_new(ipcq_kunit_account(test), 0);
+	struct ipcq_message *message = ipcq_kunit_message(ipcq_kunit_account(test), 0);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(message));
 	KUNIT_EXPECT_EQ(test, ipcq_message_fill(message, &nothing), 0);
@@ -230,7 +234,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(class_boundaries),
 	KUNIT_CASE(new_is_charged),
 	KUNIT_CASE(refused_leaves_nothing),
-	KUNIT_CASE(pay_moves_the_charge),
+	KUNIT_CASE(transfer_moves_the_charge),
 	KUNIT_CASE(copies_exactly),
 	KUNIT_CASE(faults_are_told),
 	KUNIT_CASE(nothing_has_no_address),

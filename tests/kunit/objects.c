@@ -97,6 +97,12 @@ struct ipcq_handle *ipcq_kunit_open_as(const struct ipcq_kunit_want *want)
 		kfree(opened);
 		return ERR_PTR(ret);
 	}
+	ret = ipcq_senders_init(&handle->senders, handle->account);
+	if (ret) {
+		ipcq_account_put(handle->account);
+		kfree(opened);
+		return ERR_PTR(ret);
+	}
 	INIT_LIST_HEAD(&handle->owners);
 	set_name(&name, want->name);
 	request.name = &name;
@@ -138,22 +144,38 @@ int ipcq_kunit_unlink(struct ipcq_registry *registry, const char *text, u32 kind
 	return ipcq_registry_unlink(registry_or_initial(registry), &name, kind);
 }
 
+/* A message of the thread's that somebody pays for, or ERR_PTR(). */
+struct ipcq_message *ipcq_kunit_message(struct ipcq_account *account, u32 class)
+{
+	struct ipcq_sender *sender = ipcq_sender_new(account);
+	struct ipcq_message *message;
+
+	if (IS_ERR(sender))
+		return ERR_CAST(sender);
+	message = ipcq_message_new(sender, class);
+	ipcq_sender_put(sender);
+	return message;
+}
+
 /* Returns the message's number, or an error. */
 int ipcq_kunit_send(struct ipcq_handle *handle, const void *data, size_t length,
 		    u32 priority, bool nonblock)
 {
 	struct kvec vector = { .iov_base = (void *)data, .iov_len = length };
-	struct ipcq_patience patience = { .nonblock = nonblock };
-	struct ipcq_buffer from = { .length = length };
+	const struct ipcq_envelope envelope = { .priority = priority };
 	struct iov_iter iter;
-	u64 sequence;
+	struct ipcq_send send = {
+		.from.length = length,
+		.from.iter = &iter,
+		.senders = &handle->senders,
+		.envelope = priority ? &envelope : NULL,
+		.patience.nonblock = nonblock,
+	};
 	int ret;
 
 	iov_iter_kvec(&iter, WRITE, &vector, 1, length);
-	from.iter = &iter;
-	ret = ipcq_queue_send(ipcq_kunit_queue(handle), handle->account, &from,
-			      priority, &patience, &sequence);
-	return ret ?: sequence;
+	ret = ipcq_queue_send(ipcq_kunit_queue(handle), &send);
+	return ret ?: send.sequence;
 }
 
 /* The next message, which must be there, reserved. */

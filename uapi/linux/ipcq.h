@@ -111,6 +111,11 @@
 #define IPCQ_FEATURE_QUEUE_SET	(1ULL << 5)
 #define IPCQ_FEATURE_CREATOR	(1ULL << 6)	/* IPCQ_LIFETIME_CREATOR */
 #define IPCQ_FEATURE_OWNER	(1ULL << 7)	/* IPCQ_OPEN_F_OWNER */
+#define IPCQ_FEATURE_SENDER	(1ULL << 8)	/* who sent a message, and when */
+#define IPCQ_FEATURE_TYPE	(1ULL << 9)	/* types of messages */
+#define IPCQ_FEATURE_VECTOR	(1ULL << 10)	/* IPCQ_SEND_F_VECTOR and the like */
+#define IPCQ_FEATURE_TRUNCATE	(1ULL << 11)	/* IPCQ_RECEIVE_F_TRUNCATE */
+#define IPCQ_FEATURE_TIME_TO_LIVE (1ULL << 12)
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -251,6 +256,7 @@ struct ipcq_open {
  *	0: @max_messages times @max_message_size
  * @order: IPCQ_ORDER_* of a queue that is created
  * @reserved: must be 0
+ * @time_to_live: of messages that are sent without one, nanoseconds; 0: for ever
  *
  * When the queue exists, each of the attributes that is not 0 must be equal to the
  * queue's own, or the call fails with EBADR.
@@ -262,7 +268,9 @@ struct ipcq_queue_open {
 	__aligned_u64 max_bytes;
 	__u32 order;
 	__u32 reserved;
+	__aligned_u64 time_to_live;
 };
+#define IPCQ_QUEUE_OPEN_MIN	72
 
 /**
  * struct ipcq_region_open - open, or create and open, a region
@@ -307,14 +315,37 @@ struct ipcq_unlink {
 
 /* ------------------------------------------------------------------- queue */
 
-/* Do not wait: fail with EAGAIN.  O_NONBLOCK on the descriptor means the same. */
+/* Most pieces of one payload. */
+#define IPCQ_VECTOR_MAX		1024
+
+/**
+ * struct ipcq_vector - a piece of a payload
+ * @address: where it is; may be 0 when @length is 0
+ * @length: bytes of it
+ */
+struct ipcq_vector {
+	__aligned_u64 address;
+	__aligned_u64 length;
+};
+
+/*
+ * Flags of a send.
+ *
+ * IPCQ_SEND_F_NONBLOCK	do not wait: fail with EAGAIN; O_NONBLOCK on the descriptor
+ *			means the same
+ * IPCQ_SEND_F_VECTOR	the payload is in pieces: @payload is the address of an array
+ *			of struct ipcq_vector, and @length says how many, 0 to
+ *			IPCQ_VECTOR_MAX
+ */
 #define IPCQ_SEND_F_NONBLOCK	(1U << 0)
-#define IPCQ_SEND_F_ALL		((1U << 1) - 1)
+#define IPCQ_SEND_F_VECTOR	(1U << 1)
+#define IPCQ_SEND_F_ALL		((1U << 2) - 1)
 
 /**
  * struct ipcq_queue_send - send one message
- * @size: sizeof(struct ipcq_queue_send), or IPCQ_QUEUE_SEND_MIN when the members
- *	after @deadline are not used
+ * @size: sizeof(struct ipcq_queue_send); or IPCQ_QUEUE_SEND_MIN when the members
+ *	after @deadline are not used, and nothing but NONBLOCK is in @flags: that is
+ *	faster
  * @flags: a mask of IPCQ_SEND_F_*
  * @payload: address of the payload; may be 0 when @length is 0
  * @length: bytes of the payload, 0 to the queue's max_message_size
@@ -322,6 +353,9 @@ struct ipcq_unlink {
  * @priority: 0 to IPCQ_PRIORITY_MAX; above 0 only in a queue ordered by priority
  * @reserved: must be 0
  * @sequence: out: the message's number in this queue, counted from 1
+ * @type: any number, for the receivers to tell messages apart
+ * @time_to_live: nanoseconds that the message stays in the queue, unless it is
+ *	received before, counted from when it is there; 0: for ever
  *
  * On success the message is in the queue, whatever happens to the sender; on
  * failure nothing was sent.  Waiting senders are served in the order of their
@@ -329,8 +363,16 @@ struct ipcq_unlink {
  * (When the memory of @sequence is unmapped while the call runs, the message is
  * sent and its number not told.)
  *
+ * The receiver is told the caller's process, and its effective user and group. A
+ * message sent by write(2) carries those that the descriptor's opener had when it
+ * opened the queue.
+ *
+ * A message whose time has passed is never received by a call that began later, and
+ * no longer takes room; that room is noticed within some milliseconds.
+ *
  * Returns 0.  Errors: EBADF, EINVAL (a priority out of range, or above 0 in a queue
- * that has none), EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT, ENOMEM, EFAULT.
+ * that has none; too many pieces), EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT,
+ * ENOMEM, EFAULT.
  */
 struct ipcq_queue_send {
 	__u32 size;
@@ -341,17 +383,32 @@ struct ipcq_queue_send {
 	__u32 priority;
 	__u32 reserved;
 	__aligned_u64 sequence;
+	__aligned_u64 type;
+	__aligned_u64 time_to_live;
 };
 #define IPCQ_QUEUE_SEND_MIN	32
 
-/* Do not wait: fail with EAGAIN.  O_NONBLOCK on the descriptor means the same. */
+/*
+ * Flags of a receive.
+ *
+ * IPCQ_RECEIVE_F_NONBLOCK	do not wait: fail with EAGAIN; O_NONBLOCK on the
+ *				descriptor means the same
+ * IPCQ_RECEIVE_F_VECTOR	the buffer is in pieces: @payload is the address of
+ *				an array of struct ipcq_vector, and @length says how
+ *				many, 0 to IPCQ_VECTOR_MAX
+ * IPCQ_RECEIVE_F_TRUNCATE	a message longer than the buffer is cut to it, and
+ *				the rest is lost; the call returns the whole length
+ */
 #define IPCQ_RECEIVE_F_NONBLOCK	(1U << 0)
-#define IPCQ_RECEIVE_F_ALL	((1U << 1) - 1)
+#define IPCQ_RECEIVE_F_VECTOR	(1U << 1)
+#define IPCQ_RECEIVE_F_TRUNCATE	(1U << 2)
+#define IPCQ_RECEIVE_F_ALL	((1U << 3) - 1)
 
 /**
  * struct ipcq_queue_receive - receive the message that is next
- * @size: sizeof(struct ipcq_queue_receive), or IPCQ_QUEUE_RECEIVE_MIN when the
- *	members after @deadline are not used
+ * @size: sizeof(struct ipcq_queue_receive); or IPCQ_QUEUE_RECEIVE_MIN when the
+ *	members after @deadline are not used, and nothing but NONBLOCK is in @flags:
+ *	that is faster
  * @flags: a mask of IPCQ_RECEIVE_F_*
  * @payload: address of the buffer; may be 0 when @length is 0
  * @length: bytes of the buffer; out, with EMSGSIZE only: the message's length
@@ -359,6 +416,18 @@ struct ipcq_queue_send {
  * @sequence: out: the message's number in its queue
  * @priority: out: the priority it was sent with
  * @reserved: must be 0
+ * @type: out: the type it was sent with
+ * @reserved1: must be 0
+ * @time: out: when it was sent, nanoseconds of CLOCK_MONOTONIC_COARSE, which is behind
+ *	CLOCK_MONOTONIC by a tick of the kernel at most
+ * @pid: out: the process that sent it, as the caller's pid namespace sees it; 0 when
+ *	it does not
+ * @uid: out: that process's effective user, as the caller's user namespace sees it;
+ *	the overflow user (65534) when it does not
+ * @gid: out: its effective group, likewise
+ * @reserved2: must be 0
+ * @start_time: out: when that process began, nanoseconds of CLOCK_BOOTTIME; with
+ *	@pid it names one process for ever, where a pid is used again
  *
  * The message leaves the queue when all of it has been copied.  A message that
  * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
@@ -367,8 +436,8 @@ struct ipcq_queue_send {
  * SCHED_RR by priority) before others, as they were when they began to wait; one
  * that a signal or a stop has restarted begins to wait anew.
  *
- * Returns the message's length.  Errors: EBADF, EMSGSIZE, EAGAIN, ETIMEDOUT,
- * EINTR, EFAULT.
+ * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces), EMSGSIZE,
+ * EAGAIN, ETIMEDOUT, EINTR, ENOMEM, EFAULT.
  */
 struct ipcq_queue_receive {
 	__u32 size;
@@ -379,6 +448,14 @@ struct ipcq_queue_receive {
 	__aligned_u64 sequence;
 	__u32 priority;
 	__u32 reserved;
+	__aligned_u64 type;
+	__aligned_u64 reserved1;
+	__aligned_u64 time;
+	__s32 pid;
+	__u32 uid;
+	__u32 gid;
+	__u32 reserved2;
+	__aligned_u64 start_time;
 };
 #define IPCQ_QUEUE_RECEIVE_MIN	32
 
@@ -398,6 +475,8 @@ struct ipcq_queue_receive {
  * @memory: out: bytes of memory it keeps for messages, in use or not
  * @sent: out: messages sent since it was created
  * @received: out: messages received since it was created
+ * @expired: out: messages whose time to live ended in the queue
+ * @time_to_live: out: of messages sent without one, nanoseconds; 0: for ever
  *
  * Any handle may ask.  Errors: the common ones only.
  */
@@ -416,18 +495,28 @@ struct ipcq_queue_stat {
 	__aligned_u64 memory;
 	__aligned_u64 sent;
 	__aligned_u64 received;
+	__aligned_u64 expired;
+	__aligned_u64 time_to_live;
 };
+#define IPCQ_QUEUE_STAT_MIN	80
+
+/* Flags of struct ipcq_queue_set: which members count also when they are 0. */
+#define IPCQ_SET_F_TIME_TO_LIVE	(1U << 0)
+#define IPCQ_SET_F_ALL		((1U << 1) - 1)
 
 /**
  * struct ipcq_queue_set - change a queue's attributes while it is in use
  * @size: sizeof(struct ipcq_queue_set)
- * @flags: must be 0
+ * @flags: a mask of IPCQ_SET_F_*
  * @max_messages: most messages the queue holds, as in struct ipcq_queue_open
  * @max_message_size: longest message in bytes, likewise
  * @max_bytes: most payload bytes the queue holds, likewise
+ * @time_to_live: of messages sent from now on without one, nanoseconds; with
+ *	IPCQ_SET_F_TIME_TO_LIVE 0 stands for ever, and without it must be 0
  *
- * A member that is 0 leaves the attribute as it is; but a @max_bytes that has never
- * been given stays the product of the other two.  All of them change, or none.
+ * Of the first three, one that is 0 leaves the attribute as it is; but a @max_bytes
+ * that has never been given stays the product of the other two.  All that is given
+ * changes, or nothing.
  *
  * Any handle will do, if the caller is the queue's owner or holds CAP_IPC_OWNER.
  * Waiting senders whose messages fit now are let in.  What is in the queue stays: a
@@ -444,7 +533,9 @@ struct ipcq_queue_set {
 	__u32 max_messages;
 	__u32 max_message_size;
 	__aligned_u64 max_bytes;
+	__aligned_u64 time_to_live;
 };
+#define IPCQ_QUEUE_SET_MIN	24
 
 /* ------------------------------------------------------------------ region */
 

@@ -111,4 +111,8 @@ int ipcq_ioctl(int fd, unsigned long call, void *argument);
 int ipcq_open_fill(struct ipcq_open *open, size_t size, const char *name,
 		   unsigned int flags, uint32_t mode, uid_t owner);
 
+/* What the kernel told of a message. */
+void ipcq_message_info_fill(struct ipcq_message_info *info,
+			    const struct ipcq_queue_receive *arg);
+
 #endif /* IPCQ_INTERNAL_H */

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,7 +54,11 @@ enum {
 /* Flags of single operations. */
 enum {
 	IPCQ_DONTWAIT	= 1 << 0,	/* fail with -EAGAIN, do not wait */
+	IPCQ_TRUNCATE	= 1 << 2,	/* cut a message that is too long for the buffer */
 };
+
+/* A time to live that has no end. */
+#define IPCQ_FOREVER	UINT64_MAX
 
 /* Kinds of object. */
 enum ipcq_kind {
@@ -166,6 +171,8 @@ struct ipcq_queue_options {
 	uint32_t mode;			/* permission bits, default 0600 */
 	enum ipcq_order order;		/* default IPCQ_FIFO */
 	uid_t owner;			/* with IPCQ_CHECK_OWNER: whose it must be */
+	/* Of messages sent without one, nanoseconds; default IPCQ_FOREVER. */
+	uint64_t time_to_live;
 };
 
 /**
@@ -280,10 +287,47 @@ int ipcq_queue_send_priority(struct ipcq_queue *queue, const void *payload,
 			     unsigned int flags, uint64_t deadline,
 			     uint64_t *sequence);
 
+/* What a message is sent with; 0 stands for nothing special. */
+struct ipcq_send_options {
+	uint32_t priority;		/* 0 to IPCQ_HIGHEST_PRIORITY */
+	uint64_t type;			/* any number, for the receivers */
+	uint64_t time_to_live;		/* nanoseconds in the queue; 0: the queue's */
+};
+
+/**
+ * ipcq_queue_sendv() - send a message in pieces, with all that it can carry
+ * @queue: the handle
+ * @vector: the pieces of the payload, one after the other
+ * @count: how many, 0 to 1024
+ * @options: what the message is sent with, or NULL
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @sequence: receives the message's number in the queue, or NULL
+ *
+ * A message whose time to live ends before it is received leaves the queue; nobody
+ * is told but ipcq_queue_info().
+ *
+ * Return: 0; -EINVAL too many pieces; the errors of ipcq_queue_send_priority().
+ */
+int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
+		     size_t count, const struct ipcq_send_options *options,
+		     unsigned int flags, uint64_t deadline, uint64_t *sequence);
+
 /* What comes with a message besides its payload. */
 struct ipcq_message_info {
 	uint64_t sequence;		/* its number in the queue, from 1 */
 	uint32_t priority;		/* that it was sent with */
+	uint64_t type;			/* likewise */
+	uint64_t time;			/* when: CLOCK_MONOTONIC_COARSE nanoseconds */
+	/*
+	 * The process that sent it, as this one's namespaces see it (pid 0, and the
+	 * overflow user and group, when they do not).  Of a message that was written
+	 * by write(2), the process that opened the queue.
+	 */
+	pid_t pid;
+	uint64_t start_time;		/* of that process, CLOCK_BOOTTIME nanoseconds */
+	uid_t uid;			/* its effective user */
+	gid_t gid;			/* its effective group */
 };
 
 /**
@@ -316,6 +360,25 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 				 struct ipcq_message_info *info);
 
 /**
+ * ipcq_queue_receivev() - receive the next message into pieces of memory
+ * @queue: the handle
+ * @vector: where to put the payload, one after the other
+ * @count: how many, 0 to 1024
+ * @flags: 0 or a mask of IPCQ_DONTWAIT and IPCQ_TRUNCATE
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @info: receives what comes with the message, or NULL
+ *
+ * With IPCQ_TRUNCATE a message that is longer than the pieces together is cut to
+ * them, and the rest of it is lost: the length returned, which is the whole one, tells.
+ *
+ * Return: the message's length; -EINVAL too many pieces; the errors of
+ * ipcq_queue_receive_until().
+ */
+ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
+			    size_t count, unsigned int flags, uint64_t deadline,
+			    struct ipcq_message_info *info);
+
+/**
  * ipcq_queue_next_size() - bytes of the message that is next to be received
  * @queue: the handle
  *
@@ -336,6 +399,8 @@ struct ipcq_queue_info {
 	uint64_t memory;		/* kept for messages, in use or not */
 	uint64_t sent;			/* since it was created */
 	uint64_t received;		/* since it was created */
+	uint64_t expired;		/* messages whose time to live ended in it */
+	uint64_t time_to_live;		/* of messages sent without, ns; 0: for ever */
 };
 
 /**

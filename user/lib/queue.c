@@ -30,6 +30,8 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 	arg.max_message_size = options->max_message_size;
 	arg.max_bytes = options->max_bytes;
 	arg.order = options->order;
+	if (options->time_to_live != IPCQ_FOREVER)
+		arg.time_to_live = options->time_to_live;
 
 	/* All that can fail here comes before the kernel creates the queue. */
 	queue = malloc(sizeof(*queue));
@@ -93,6 +95,11 @@ int ipcq_queue_set(struct ipcq_queue *queue,
 		.max_bytes = options->max_bytes,
 	};
 
+	if (options->time_to_live) {
+		arg.flags |= IPCQ_SET_F_TIME_TO_LIVE;
+		if (options->time_to_live != IPCQ_FOREVER)
+			arg.time_to_live = options->time_to_live;
+	}
 	if (options->mode || options->order || options->owner)
 		return -EINVAL;
 	return ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SET, &arg);
@@ -105,7 +112,7 @@ int ipcq_queue_send_priority(struct ipcq_queue *queue, const void *payload,
 {
 	struct ipcq_queue_send arg = {
 		/* The kernel copies what is announced: the less, the faster. */
-		.size = sequence ? sizeof(arg) :
+		.size = sequence ? offsetof(struct ipcq_queue_send, type) :
 			priority ? offsetof(struct ipcq_queue_send, sequence) :
 				   IPCQ_QUEUE_SEND_MIN,
 		.flags = flags,
@@ -167,10 +174,7 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 		return receive_plainly(queue, buffer, size);
 	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
 	if (length >= 0 && info)
-		*info = (struct ipcq_message_info) {
-			.sequence = arg.sequence,
-			.priority = arg.priority,
-		};
+		ipcq_message_info_fill(info, &arg);
 	return length;
 }
 
@@ -209,6 +213,8 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.memory = stat.memory,
 		.sent = stat.sent,
 		.received = stat.received,
+		.expired = stat.expired,
+		.time_to_live = stat.time_to_live,
 	};
 	return 0;
 }

@@ -78,6 +78,7 @@ static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send
 	int error;
 
 	if (send->size != sizeof(*send) && send->size != IPCQ_QUEUE_SEND_MIN &&
+	    send->size != offsetof(struct ipcq_queue_send, type) &&
 	    send->size != offsetof(struct ipcq_queue_send, sequence))
 		return -EINVAL;
 	if (!(handle->access & IPCQ_OPEN_F_WRITE))
@@ -99,7 +100,7 @@ static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send
 			return error;
 	}
 	insert(queue, fake_data(handle->object), send, priority);
-	if (send->size == sizeof(*send))
+	if (send->size >= offsetof(struct ipcq_queue_send, type))
 		send->sequence = queue->sent;
 	return 0;
 }
@@ -180,7 +181,7 @@ static int set_queue(struct fake_object *object, const struct ipcq_queue_set *se
 {
 	struct fake_queue *queue = &object->queue, new = *queue;
 
-	if (set->size != sizeof(*set) || set->flags)
+	if (set->size != sizeof(*set) || set->flags & ~IPCQ_SET_F_ALL)
 		return -EINVAL;
 	if (object->uid != getuid())
 		return -EPERM;

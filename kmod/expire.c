@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages that expire: those with a time to live, their own or the queue's.
+ *
+ * The time of a message begins when it comes into the queue.  While it is in the
+ * order it is also among the queue's timers; a receiver that has reserved it has it,
+ * however long the copy takes.
+ *
+ * Expired messages are taken out by whoever is about to look at the queue, so that
+ * nobody gets one, and at the latest by a work, so that their room is not lost.  The
+ * work is armed for the first of the timers when that one is added, and left alone
+ * when it is removed: coming too early it finds nothing and arms itself again.
+ */
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+
+#include "backlog.h"
+#include "limits.h"
+#include "queue.h"
+
+/* Has the work run when a message expires.  The lock is held. */
+static void arm(struct ipcq_queue *queue, u64 expires)
+{
+	u64 now = ktime_get_ns();
+	unsigned long delay = 0;
+
+	if (expires > now)
+		delay = nsecs_to_jiffies(min_t(u64, expires - now,
+					       IPCQ_EXPIRE_LOOK_NS)) + 1;
+	WRITE_ONCE(queue->timer_armed, expires);
+	mod_delayed_work(ipcq_queue_works, &queue->timer_work, delay);
+}
+
+/* The time of a message begins, if it has one.  The lock is held. */
+void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	u64 now;
+
+	if (!(message->special & IPCQ_SPECIAL_LIMITED)) {
+		if (!queue->time_to_live)
+			return;
+		message->special |= IPCQ_SPECIAL_LIMITED;
+		message->time_to_live = queue->time_to_live;
+	}
+	now = ktime_get_ns();
+	timerqueue_init(&message->timer);
+	message->timer.expires = now + min_t(u64, message->time_to_live,
+					     KTIME_MAX - now);
+}
+
+/* A message has come into the order.  The lock is held. */
+void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	if (!(message->special & IPCQ_SPECIAL_LIMITED))
+		return;
+	if (timerqueue_add(&queue->timers, &message->timer) &&
+	    (!queue->timer_armed || queue->timer_armed > message->timer.expires))
+		arm(queue, message->timer.expires);
+}
+
+/* A message has been taken out of the order.  The lock is held. */
+void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		timerqueue_del(&queue->timers, &message->timer);
+}
+
+/* The message that expires first, or NULL. */
+static struct ipcq_message *first_timer(struct ipcq_queue *queue)
+{
+	struct timerqueue_node *node = timerqueue_getnext(&queue->timers);
+
+	return node ? container_of(node, struct ipcq_message, timer) : NULL;
+}
+
+/*
+ * Takes out what has expired, but no more than can be done under one hold of the
+ * lock, as a list.  Returns whether there may be more.
+ */
+static bool take_expired(struct ipcq_queue *queue, struct ipcq_order *list)
+{
+	u64 now = ktime_get_ns();
+	struct ipcq_message *message;
+	unsigned int count;
+
+	for (count = 0; count < IPCQ_EXPIRE_BATCH; count++) {
+		message = first_timer(queue);
+		if (!message || message->timer.expires > now)
+			return false;
+		ipcq_backlog_remove(queue, message);
+		ipcq_expire_unwatch(queue, message);
+		ipcq_bounds_remove(&queue->bounds, message->length);
+		queue->expired++;
+		ipcq_order_push(list, &message->order);
+	}
+	return true;
+}
+
+/*
+ * Takes out all that has expired; no lock is held.  The time that the work is armed
+ * for is read without the lock: it is never after the first of the timers expires, and
+ * a message that somebody adds meanwhile may as well have been added just after.
+ */
+void ipcq_expire_reap(struct ipcq_queue *queue)
+{
+	struct ipcq_order list;
+	bool more;
+
+	if (READ_ONCE(queue->timer_armed) > ktime_get_ns())
+		return;
+	do {
+		ipcq_order_init(&list);
+		spin_lock(&queue->lock);
+		more = take_expired(queue, &list);
+		if (ipcq_order_empty(&list))
+			spin_unlock(&queue->lock);
+		else
+			ipcq_queue_unlock_room(queue);
+		while (!ipcq_order_empty(&list))
+			ipcq_queue_keep(queue, ipcq_backlog_message(
+						ipcq_order_pop(&list)));
+	} while (more);
+}
+
+static void timer_work(struct work_struct *work)
+{
+	struct ipcq_queue *queue = container_of(to_delayed_work(work),
+						struct ipcq_queue, timer_work);
+	struct ipcq_message *first;
+
+	ipcq_expire_reap(queue);
+	spin_lock(&queue->lock);
+	first = first_timer(queue);
+	if (first)
+		arm(queue, first->timer.expires);
+	else
+		WRITE_ONCE(queue->timer_armed, 0);
+	spin_unlock(&queue->lock);
+}
+
+void ipcq_expire_init(struct ipcq_queue *queue)
+{
+	timerqueue_init_head(&queue->timers);
+	INIT_DELAYED_WORK(&queue->timer_work, timer_work);
+}
+
+/* With the last reference gone. */
+void ipcq_expire_fini(struct ipcq_queue *queue)
+{
+	cancel_delayed_work_sync(&queue->timer_work);
+	while (first_timer(queue))
+		timerqueue_del(&queue->timers, timerqueue_getnext(&queue->timers));
+}

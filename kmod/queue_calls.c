@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending and receiving with everything that a message can carry and a caller can
+ * ask for.  The plain forms, which most calls have, are in queue_file.c.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/ipcq.h>
+#include <linux/pid.h>
+#include <linux/uaccess.h>
+#include <linux/uidgid.h>
+
+#include "handle.h"
+#include "ioctl.h"
+#include "queue.h"
+#include "queue_calls.h"
+#include "vector.h"
+
+static struct ipcq_handle *handle_of(const struct ipcq_call *call)
+{
+	return call->file->private_data;
+}
+
+/* -------------------------------------------------------------------- send */
+
+static int send_from(struct ipcq_call *call, struct ipcq_send *send)
+{
+	struct ipcq_queue_send *args = &call->args.queue_send;
+	bool tell = ipcq_call_has(call, queue_send.sequence);
+	int ret;
+
+	/* Once sent it is sent: find out before whether the number can be told. */
+	if (tell && ipcq_call_put_member(call, queue_send.sequence))
+		return -EFAULT;
+	ret = ipcq_queue_send(to_ipcq_queue(handle_of(call)->object), send);
+	args->sequence = send->sequence;
+	if (!ret && tell)
+		(void)ipcq_call_put_member(call, queue_send.sequence);
+	return ret;
+}
+
+int ipcq_queue_call_send(struct ipcq_call *call)
+{
+	const struct ipcq_queue_send *args = &call->args.queue_send;
+	const struct ipcq_envelope envelope = {
+		.priority = args->priority,
+		.type = args->type,
+		.time_to_live = args->time_to_live,
+	};
+	struct ipcq_send send = {
+		.senders = &handle_of(call)->senders,
+		.envelope = &envelope,
+		.patience.nonblock = args->flags & IPCQ_SEND_F_NONBLOCK ||
+				     call->file->f_flags & O_NONBLOCK,
+		.patience.deadline = args->deadline,
+	};
+	struct ipcq_vector_import import;
+	int ret;
+
+	if (!(call->file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (args->reserved)
+		return -EINVAL;
+	ret = ipcq_vector_import(&import, &send.from, WRITE, args->payload,
+				 args->length, args->flags & IPCQ_SEND_F_VECTOR);
+	if (ret)
+		return ret;
+	ret = send_from(call, &send);
+	ipcq_vector_release(&import);
+	return ret;
+}
+
+/* ----------------------------------------------------------------- receive */
+
+/* Who sent it, in the terms of the caller's namespaces. */
+static void tell_sender(struct ipcq_queue_receive *args,
+			const struct ipcq_sender *sender)
+{
+	args->pid = pid_vnr(sender->pid);
+	args->uid = from_kuid_munged(current_user_ns(), sender->uid);
+	args->gid = from_kgid_munged(current_user_ns(), sender->gid);
+	args->start_time = sender->start_time;
+}
+
+/* Copies out a reserved message, and what comes with it. */
+static int copy_message(struct ipcq_call *call,
+			const struct ipcq_message *message,
+			const struct ipcq_buffer *to)
+{
+	struct ipcq_queue_receive *args = &call->args.queue_receive;
+
+	args->sequence = message->order.sequence;
+	args->priority = message->priority;
+	args->type = ipcq_message_type(message);
+	args->time = message->time;
+	tell_sender(args, message->sender);
+	if (ipcq_call_put_from(call, queue_receive.sequence,
+			       struct ipcq_queue_receive))
+		return -EFAULT;
+	return ipcq_message_copy_out(message, to);
+}
+
+static int receive_to(struct ipcq_call *call, const struct ipcq_buffer *to)
+{
+	const struct ipcq_queue_receive *args = &call->args.queue_receive;
+	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
+	const struct ipcq_patience patience = {
+		.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
+			    call->file->f_flags & O_NONBLOCK,
+		.deadline = args->deadline,
+	};
+	size_t length = args->flags & IPCQ_RECEIVE_F_TRUNCATE ? SIZE_MAX :
+								to->length;
+	struct ipcq_message *message;
+
+	message = ipcq_queue_reserve(queue, &length, &patience);
+	if (IS_ERR(message))
+		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
+	length = message->length;
+	return ipcq_queue_end(queue, message,
+			      copy_message(call, message, to)) ?: length;
+}
+
+int ipcq_queue_call_receive(struct ipcq_call *call)
+{
+	const struct ipcq_queue_receive *args = &call->args.queue_receive;
+	struct ipcq_vector_import import;
+	struct ipcq_buffer to = {};
+	int ret;
+
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (args->reserved || args->reserved1 || args->reserved2)
+		return -EINVAL;
+	ret = ipcq_vector_import(&import, &to, READ, args->payload, args->length,
+				 args->flags & IPCQ_RECEIVE_F_VECTOR);
+	if (ret)
+		return ret;
+	ret = receive_to(call, &to);
+	ipcq_vector_release(&import);
+	return ret;
+}
+
+/**
+ * ipcq_queue_receive_failed() - end a receive that has got no message
+ * @call: the call
+ * @error: why
+ * @length: with -EMSGSIZE: of the message that is too long
+ *
+ * Return: what the call returns: @error, or -EFAULT when it cannot be told.
+ */
+int ipcq_queue_receive_failed(struct ipcq_call *call, int error, size_t length)
+{
+	struct ipcq_queue_receive *args = &call->args.queue_receive;
+
+	if (error != -EMSGSIZE)
+		return error;
+	args->length = length;
+	return ipcq_call_put_member(call, queue_receive.length) ?: error;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Messages in pieces, and with all that they can carry.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+
+_Static_assert((int)IPCQ_TRUNCATE == (int)IPCQ_RECEIVE_F_TRUNCATE, "truncate");
+
+#define FAST_PIECES	16
+
+/* The pieces of a payload, as the kernel takes them. */
+struct pieces {
+	struct ipcq_vector fast[FAST_PIECES];
+	struct ipcq_vector *allocated;
+	uint64_t payload;
+	uint64_t length;
+	uint32_t flag;			/* 0, or that there are several */
+};
+
+static int pieces_init(struct pieces *pieces, const struct iovec *vector,
+		       size_t count, uint32_t flag)
+{
+	struct ipcq_vector *list = pieces->fast;
+	size_t i;
+
+	pieces->allocated = NULL;
+	pieces->flag = 0;
+	if (count == 1) {
+		pieces->payload = (uintptr_t)vector->iov_base;
+		pieces->length = vector->iov_len;
+		return 0;
+	}
+	if (count > IPCQ_VECTOR_MAX)
+		return -EINVAL;
+	if (count > FAST_PIECES) {
+		list = calloc(count, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		pieces->allocated = list;
+	}
+	for (i = 0; i < count; i++)
+		list[i] = (struct ipcq_vector) {
+			.address = (uintptr_t)vector[i].iov_base,
+			.length = vector[i].iov_len,
+		};
+	pieces->payload = (uintptr_t)list;
+	pieces->length = count;
+	pieces->flag = flag;
+	return 0;
+}
+
+int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
+		     size_t count, const struct ipcq_send_options *options,
+		     unsigned int flags, uint64_t deadline, uint64_t *sequence)
+{
+	struct ipcq_queue_send arg = { .size = sizeof(arg) };
+	struct pieces pieces;
+	int error;
+
+	if (flags & ~IPCQ_DONTWAIT)
+		return -EINVAL;
+	error = pieces_init(&pieces, vector, count, IPCQ_SEND_F_VECTOR);
+	if (error)
+		return error;
+	arg.flags = flags | pieces.flag;
+	arg.payload = pieces.payload;
+	arg.length = pieces.length;
+	arg.deadline = deadline;
+	if (options) {
+		arg.priority = options->priority;
+		arg.type = options->type;
+		arg.time_to_live = options->time_to_live;
+	}
+	error = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SEND, &arg);
+	free(pieces.allocated);
+	if (!error && sequence)
+		*sequence = arg.sequence;
+	return error;
+}
+
+void ipcq_message_info_fill(struct ipcq_message_info *info,
+			    const struct ipcq_queue_receive *arg)
+{
+	*info = (struct ipcq_message_info) {
+		.sequence = arg->sequence,
+		.priority = arg->priority,
+		.type = arg->type,
+		.time = arg->time,
+		.pid = arg->pid,
+		.start_time = arg->start_time,
+		.uid = arg->uid,
+		.gid = arg->gid,
+	};
+}
+
+ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
+			    size_t count, unsigned int flags, uint64_t deadline,
+			    struct ipcq_message_info *info)
+{
+	struct ipcq_queue_receive arg = { .size = sizeof(arg) };
+	struct pieces pieces;
+	int length;
+
+	if (flags & ~(IPCQ_DONTWAIT | IPCQ_TRUNCATE))
+		return -EINVAL;
+	length = pieces_init(&pieces, vector, count, IPCQ_RECEIVE_F_VECTOR);
+	if (length)
+		return length;
+	arg.flags = flags | pieces.flag;
+	arg.payload = pieces.payload;
+	arg.length = pieces.length;
+	arg.deadline = deadline;
+	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
+	free(pieces.allocated);
+	if (length >= 0 && info)
+		ipcq_message_info_fill(info, &arg);
+	return length;
+}
