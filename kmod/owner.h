@@ -25,6 +25,8 @@
  * An owner is referenced by the table of owners while it is not gone, and by who
  * got it from ipcq_owner_find() or ipcq_owner_attach().  It keeps its object, and
  * with it the module.  It does not keep its thread: the task is only compared.
+ *
+ * Model: tests/model/owner.pml.
  */
 #ifndef IPCQ_OWNER_H
 #define IPCQ_OWNER_H

@@ -1,59 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Waiting for room: kmod/queue.c, send_message(), wait_for_room(), leave_senders(),
- * admit(), let_in(), made_room(), arm_admit(), ipcq_queue_admit_work(), commit(),
- * and the bounds of kmod/bounds.h.
+ * admit(), has_turn(), let_in(), made_room(), arm_admit(), ipcq_queue_admit(), commit();
+ * kmod/queue_object.c, ipcq_queue_set(), admit_work(); and the bounds of kmod/bounds.h.
  *
  * Four senders of one message each, long or short, patient or not; a receiver that
  * may stop for good after any message; the delayed work, which may run at any time
- * after it was armed.  When nothing goes on any more, nobody may be asleep that fits.
- *
- * The bounds stay as they are: IPCQ_IOC_QUEUE_SET, which lets in by the same let_in(),
- * and the senders whose messages have become too long for it, are not modelled.
+ * after it was armed.  When nothing goes on any more, nobody may be asleep that fits, or
+ * whose message is too long for ever.
  *
  * What is under queue->lock is one step here.  How a wait ends is in wait.pml: here
  * it is done[].  Pollers, who are told of room too, are in poll.pml.
  *
  * Order.  Nothing here is looked at without the lock but done.  The work clears
  * admit_armed under the lock before it lets anybody in, and the workqueue lets a work
- * be queued again from when it begins to run, so arm_admit() is never refused.
+ * be queued again from when it begins to run, so arm_admit() is never refused.  A sender
+ * compares the length with the bound before it takes the lock, to spare itself the work,
+ * and again with it.
  *
- * mutant NO_ARM "!(((messages<3)" room above half arms no work
- * mutant NO_REARM "!(((messages<3)" a full batch arms no work
- * mutant STAYS_ARMED "!(((messages<3)" the work does not note that it has run
- * mutant LEAVE_SILENT "!(((messages<3)" who leaves does not let in the one behind
+ * with SET the bounds are changed twice, up or down, and three senders compete
+ *
+ * mutant NO_ARM "left_out" room above half arms no work
+ * mutant NO_REARM "left_out" a full batch arms no work
+ * mutant STAYS_ARMED "left_out" the work does not note that it has run
+ * mutant LEAVE_SILENT "left_out" who leaves does not let in the one behind
  * mutant LEAVE_BLIND "told" who stops waiting does not look whether it has sent
  * mutant PASS_SENDERS "nobody_waits" a new message passes a sender that waits
- * mutant OVERFILL "messages<=3" a sender is let in without room for it
+ * mutant OVERFILL "messages<max_messages" a sender is let in without room for it
+ * mutant SET_SILENT+SET "left_out" new bounds let nobody in
+ * mutant SET_STRANDS+SET "left_out" who has become too long is not sent away
+ * mutant SET_ARMS_FITTING+SET "left_out" a full batch arms no work for who is too long
+ * mutant SEND_BLIND+SET "left_out" a sender waits without looking at the bound again
  */
+#ifdef SET
+#define SENDERS		3
+#else
 #define SENDERS		4
+#endif
 #define MAX_MESSAGES	3
 #define MAX_BYTES	3
 #define BATCH		1	/* senders let in, in one go; IPCQ_WAKE_BATCH */
 
 chan order = [SENDERS] of { byte };		/* whose message */
 chan senders = [SENDERS] of { byte };	/* those that wait, longest first */
-bool done[SENDERS], sent[SENDERS];
-byte messages, bytes;			/* struct ipcq_bounds, reserved ones too */
+bool done[SENDERS], sent[SENDERS], failed[SENDERS];
+byte max_messages = MAX_MESSAGES, max_size = 2;	/* struct ipcq_bounds */
+byte messages, bytes;			/* also of it; reserved ones count */
 bool armed;				/* queue->admit_armed */
 bool pending;				/* admit_work is queued, or its timer runs */
 
 /* The first two are long. */
 #define length(i)	(1 + (i < 2))
-#define fits(i)		(messages < MAX_MESSAGES && length(i) <= MAX_BYTES - bytes)
-#define low		(messages <= MAX_MESSAGES / 2 && bytes <= MAX_BYTES / 2)
+#define too_long(i)	(length(i) > max_size)
+#define fits(i)		(messages < max_messages && length(i) + bytes <= MAX_BYTES && !too_long(i))
+#define low		(messages <= max_messages / 2 && bytes <= MAX_BYTES / 2)
+#define has_turn(i)	(fits(i) || too_long(i))
 
-#ifdef OVERFILL
+#if defined(OVERFILL)
 #define admits(i)	true
-#else
+#elif defined(SET_STRANDS)
 #define admits(i)	fits(i)
+#else
+#define admits(i)	has_turn(i)
+#endif
+
+#if defined(SET_ARMS_FITTING) || defined(SET_STRANDS)
+#define arms(i)		fits(i)
+#else
+#define arms(i)		has_turn(i)
 #endif
 
 inline deliver(i)
 {
+	assert(messages < max_messages && bytes + length(i) <= MAX_BYTES);
 	messages++;
 	bytes = bytes + length(i);
-	assert(messages <= MAX_MESSAGES && bytes <= MAX_BYTES);
 	order ! i;
 	sent[i] = true
 }
@@ -76,7 +97,12 @@ inline let_in()
 		if
 		:: count < BATCH && admits(first) ->
 			senders ? first;
-			deliver(first);
+			if
+#ifdef SET
+			:: too_long(first) -> failed[first] = true	/* -EMSGSIZE */
+#endif
+			:: !too_long(first) -> deliver(first)
+			fi;
 			done[first] = true;
 			count++
 		:: else -> break
@@ -85,7 +111,7 @@ inline let_in()
 	od;
 #ifndef NO_REARM
 	if
-	:: len(senders) > 0 && fits(first) -> arm_admit()
+	:: len(senders) > 0 && arms(first) -> arm_admit()
 	:: else
 	fi;
 #endif
@@ -114,6 +140,12 @@ active [SENDERS] proctype sender()
 	byte count, first;
 	bool told, nobody_waits;
 
+#ifdef SET
+	if
+	:: too_long(self) -> goto told_it	/* ipcq_queue_send() */
+	:: else
+	fi;
+#endif
 	atomic {
 		/* send_message(), has_room() */
 		nobody_waits = len(senders) == 0;
@@ -126,7 +158,12 @@ active [SENDERS] proctype sender()
 			assert(nobody_waits);
 			deliver(self);
 			goto success
+#if defined(SET) && !defined(SEND_BLIND)
+		:: too_long(self) -> goto told_it
+		:: !too_long(self) && !(fits(self) && nobody_waits) -> senders ! self
+#else
 		:: else -> senders ! self
+#endif
 		fi
 	}
 end_asleep:
@@ -156,10 +193,33 @@ end_asleep:
 	}
 	goto told_it;
 success:
-	told = true;
+	told = !failed[self];
 told_it:
 	assert(told == sent[self])
 }
+
+#ifdef SET
+/* IPCQ_IOC_QUEUE_SET */
+active proctype setter()
+{
+	byte count, first, turns;
+
+	do
+	:: turns < 2 ->
+		turns++;
+		if
+		:: max_messages = 1
+		:: max_messages = MAX_MESSAGES
+		:: max_size = 1
+		:: max_size = 2
+		fi;
+#ifndef SET_SILENT
+		atomic { let_in() }		/* ipcq_queue_admit() */
+#endif
+	:: break
+	od
+}
+#endif
 
 active proctype receiver()
 {
@@ -196,10 +256,14 @@ end_idle:
 active proctype monitor()
 {
 	byte first;
+	bool left_out;
 
 	timeout ->
 	if
-	:: len(senders) > 0 -> senders ? <first>; assert(!fits(first))
+	:: len(senders) > 0 ->
+		senders ? <first>;
+		left_out = has_turn(first);
+		assert(!left_out)
 	:: len(senders) == 0
 	fi
 }
