@@ -22,9 +22,9 @@
 #include "object.h"
 #include "owner.h"
 
-/* All owners that are not gone, by task; changed under the lock, read under RCU. */
+/* All that are not gone, by who they are; changed under the lock, read under RCU. */
 static DEFINE_SPINLOCK(owners_lock);
-static DEFINE_HASHTABLE(owners_by_task, 10);
+static DEFINE_HASHTABLE(owners_by_who, 10);
 
 /* Owners that the tracepoints have marked. */
 static LLIST_HEAD(ended_owners);
@@ -45,7 +45,7 @@ void ipcq_owner_put(struct ipcq_owner *owner)
 		return;
 	put_pid(owner->pid);
 	put_pid(owner->tid);
-	/* Readers under RCU may still look at its id, task and state. */
+	/* Readers under RCU may still look at who it is, its id and state. */
 	call_rcu(&owner->rcu, owner_free);
 }
 
@@ -82,7 +82,7 @@ static void owner_gone(struct ipcq_owner *owner)
 	owners->ended(owners, owner);
 
 	spin_lock(&owners_lock);
-	hash_del_rcu(&owner->by_task);
+	hash_del_rcu(&owner->by_who);
 	list_del_init(&owner->of_handle);
 	spin_unlock(&owners_lock);
 	xa_erase(&owners->by_id, owner->id);
@@ -93,20 +93,29 @@ static void owner_gone(struct ipcq_owner *owner)
 	ipcq_object_put(object);
 }
 
+/* The caller, as an owner of an object. */
+static const void *current_who(const struct ipcq_owners *owners)
+{
+	return owners->processes ? (const void *)current->signal : current;
+}
+
 /**
- * ipcq_owner_find() - the owner of the calling thread for a handle
+ * ipcq_owner_find() - the owner that the caller is for a handle
+ * @owners: the object's owners
  * @handle: the handle
  *
- * Return: a reference, or NULL when the thread is not attached.
+ * Return: a reference, or NULL when the calling thread or process is not attached.
  */
-struct ipcq_owner *ipcq_owner_find(struct ipcq_handle *handle)
+struct ipcq_owner *ipcq_owner_find(const struct ipcq_owners *owners,
+				   const struct ipcq_handle *handle)
 {
+	const void *who = current_who(owners);
 	struct ipcq_owner *owner;
 
 	rcu_read_lock();
-	hash_for_each_possible_rcu(owners_by_task, owner, by_task,
-				   (unsigned long)current)
-		if (owner->task == current && owner->handle == handle &&
+	hash_for_each_possible_rcu(owners_by_who, owner, by_who,
+				   (unsigned long)who)
+		if (owner->who == who && owner->handle == handle &&
 		    ipcq_owner_live(owner) &&
 		    refcount_inc_not_zero(&owner->refs))
 			goto out;
@@ -128,10 +137,11 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
 	refcount_set(&owner->refs, 1);
 	owner->owners = owners;
 	owner->handle = handle;
-	owner->task = current;
+	owner->who = current_who(owners);
 	owner->files = current->files;
 	owner->pid = get_pid(task_tgid(current));
 	owner->tid = get_pid(task_pid(current));
+	INIT_HLIST_NODE(&owner->by_who);
 	INIT_LIST_HEAD(&owner->of_handle);
 	return owner;
 }
@@ -154,12 +164,30 @@ static bool has_descriptor(const struct ipcq_handle *handle)
 	return iterate_fd(current->files, 0, same_file, handle->file);
 }
 
+/*
+ * Puts a new owner where it is found, unless another thread of its process has been
+ * faster; returns that one then, with a reference, else NULL.
+ */
+static struct ipcq_owner *owner_publish(struct ipcq_owner *owner,
+					struct ipcq_handle *handle)
+{
+	struct ipcq_owner *other;
+
+	spin_lock(&owners_lock);
+	other = ipcq_owner_find(owner->owners, handle);
+	if (!other) {
+		list_add(&owner->of_handle, &handle->owners);
+		hash_add_rcu(owners_by_who, &owner->by_who,
+			     (unsigned long)owner->who);
+	}
+	spin_unlock(&owners_lock);
+	return other;
+}
+
 /**
- * ipcq_owner_attach() - make the calling thread an owner, if it is not yet
+ * ipcq_owner_attach() - make the caller an owner, if it is not yet
  * @owners: the object's owners
  * @handle: the handle, open
- *
- * Only the thread itself attaches itself, so it cannot do so twice at once.
  *
  * Return: a reference to its owner; ERR_PTR() of -EDQUOT, -ENOMEM, or -EBADF when
  * its process closes the handle meanwhile.
@@ -167,10 +195,10 @@ static bool has_descriptor(const struct ipcq_handle *handle)
 struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 				     struct ipcq_handle *handle)
 {
-	struct ipcq_owner *owner;
+	struct ipcq_owner *owner, *other;
 	int ret;
 
-	owner = ipcq_owner_find(handle);
+	owner = ipcq_owner_find(owners, handle);
 	if (owner)
 		return owner;
 
@@ -195,10 +223,12 @@ struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 	ipcq_object_get(owners->object);
 	atomic_inc(&owners->count);
 	refcount_inc(&owner->refs);
-	spin_lock(&owners_lock);
-	list_add(&owner->of_handle, &handle->owners);
-	hash_add_rcu(owners_by_task, &owner->by_task, (unsigned long)current);
-	spin_unlock(&owners_lock);
+	other = owner_publish(owner, handle);
+	if (other) {
+		ipcq_owner_end(owner);
+		ipcq_owner_put(owner);
+		return other;
+	}
 
 	/*
 	 * Another thread may be closing the process's last descriptor.  The table
@@ -223,10 +253,12 @@ err_charge:
 /* -------------------------------------------------------- owners of an object */
 
 void ipcq_owners_init(struct ipcq_owners *owners, struct ipcq_object *object,
+		      bool processes,
 		      void (*ended)(struct ipcq_owners *owners,
 				    struct ipcq_owner *owner))
 {
 	xa_init_flags(&owners->by_id, XA_FLAGS_ALLOC1);
+	owners->processes = processes;
 	owners->next_id = 1;
 	atomic_set(&owners->count, 0);
 	owners->object = object;
@@ -342,19 +374,20 @@ static void end_work_run(struct work_struct *work)
 }
 
 /*
- * Ends the owners of @task, which is exiting or has called execve(2).  Called by
- * tracepoints: no sleeping, no spinlock.  Under RCU the owners found stay; and
- * as @task itself adds its owners, none are added meanwhile.
+ * Ends the owners that are @who, who is exiting or has called execve(2).  Called by
+ * tracepoints: no sleeping, no spinlock.  Under RCU the owners found stay; and as only
+ * who is one adds it, none are added meanwhile: a task is here itself, and of a process
+ * no thread is left that could, or just this one.
  */
-static void end_task(struct task_struct *task)
+static void end_owners_of(const void *who)
 {
 	struct ipcq_owner *owner;
 	bool found = false;
 
 	rcu_read_lock();
-	hash_for_each_possible_rcu(owners_by_task, owner, by_task,
-				   (unsigned long)task) {
-		if (owner->task == task && owner_mark(owner)) {
+	hash_for_each_possible_rcu(owners_by_who, owner, by_who,
+				   (unsigned long)who) {
+		if (owner->who == who && owner_mark(owner)) {
 			llist_add(&owner->ended, &ended_owners);
 			found = true;
 		}
@@ -366,13 +399,22 @@ static void end_task(struct task_struct *task)
 
 static IPCQ_COMPAT_EXIT_PROBE(probe_exit, task)
 {
-	end_task(task);
+	end_owners_of(task);
+	/*
+	 * The task has been counted out already, wherever in its exit this is.  Of
+	 * those that see no thread left one has counted out the last, and sees what
+	 * each of the others did before.
+	 */
+	if (!atomic_read(&task->signal->live))
+		end_owners_of(task->signal);
 }
 
+/* The other threads are gone; whichever called it, the process is what it was. */
 static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 		       struct linux_binprm *bprm)
 {
-	end_task(task);
+	end_owners_of(task);
+	end_owners_of(task->signal);
 }
 
 /* The tracepoints are not exported, but can be found. */

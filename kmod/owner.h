@@ -2,12 +2,16 @@
 /*
  * Owners: who holds things, and what happens when they end.
  *
- * An owner is a thread together with the handle it attached through.  It has an
- * id, unique in its object and not soon used again, that stands for it where user
- * space can see it.  An owner ends, once, by the first of
+ * An owner is a thread, or a process, together with the handle it attached through:
+ * which of the two, the object says.  A mutex belongs to the thread that locked it; a
+ * message that was received under a lease belongs to the process, whose threads may
+ * share the work.  It has an id, unique in its object and not soon used again, that
+ * stands for it where user space can see it.  An owner ends, once, by the first of
  *
  *	its thread exits, for whatever reason	a tracepoint
+ *	  (a process: the last of its threads)
  *	its thread calls execve(2)		a tracepoint
+ *	  (a process: any of its threads)
  *	its process closes its last descriptor	the file's flush
  *	  of the handle
  *	the handle itself is released		the file's release
@@ -24,9 +28,10 @@
  *
  * An owner is referenced by the table of owners while it is not gone, and by who
  * got it from ipcq_owner_find() or ipcq_owner_attach().  It keeps its object, and
- * with it the module.  It does not keep its thread: the task is only compared.
+ * with it the module.  It does not keep its thread or process: these are only
+ * compared.
  *
- * Model: tests/model/owner.pml.
+ * Model: tests/model/owner.pml, of owners that are threads.
  */
 #ifndef IPCQ_OWNER_H
 #define IPCQ_OWNER_H
@@ -45,10 +50,10 @@ struct ipcq_account;
 struct ipcq_handle;
 struct ipcq_object;
 struct ipcq_owner;
-struct task_struct;
 
 /* The owners of one object. */
 struct ipcq_owners {
+	bool processes;			/* constant: they are processes, not threads */
 	struct xarray by_id;		/* its own lock; read under RCU */
 	u32 next_id;			/* of the xarray */
 	atomic_t count;
@@ -68,15 +73,16 @@ struct ipcq_owner {
 	u32 id;
 	struct ipcq_owners *owners;
 	struct ipcq_handle *handle;	/* compared only */
-	struct task_struct *task;	/* compared only */
+	const void *who;		/* compared only: a thread's task, a process's
+					   signal struct */
 	const void *files;		/* compared only: its descriptor table */
 	struct pid *pid;		/* referenced: its process */
-	struct pid *tid;		/* referenced: itself */
+	struct pid *tid;		/* referenced: the thread that attached */
 	struct ipcq_account *account;	/* charged and referenced until it is gone */
 
 	void *waiting;			/* the object's own, under its own lock */
 
-	struct hlist_node by_task;	/* owners_lock; read under RCU */
+	struct hlist_node by_who;	/* owners_lock; read under RCU */
 	struct list_head of_handle;	/* owners_lock; handle->owners */
 	struct llist_node ended;	/* for the work */
 	struct rcu_head rcu;
@@ -86,13 +92,15 @@ int ipcq_owners_start(void);
 void ipcq_owners_stop(void);
 
 void ipcq_owners_init(struct ipcq_owners *owners, struct ipcq_object *object,
+		      bool processes,
 		      void (*ended)(struct ipcq_owners *owners,
 				    struct ipcq_owner *owner));
 void ipcq_owners_fini(struct ipcq_owners *owners);
 bool ipcq_owners_live(struct ipcq_owners *owners, u32 id);
 struct ipcq_owner *ipcq_owners_get(struct ipcq_owners *owners, u32 id);
 
-struct ipcq_owner *ipcq_owner_find(struct ipcq_handle *handle);
+struct ipcq_owner *ipcq_owner_find(const struct ipcq_owners *owners,
+				   const struct ipcq_handle *handle);
 struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 				     struct ipcq_handle *handle);
 void ipcq_owner_end(struct ipcq_owner *owner);

@@ -189,7 +189,7 @@ static struct ipcq_object *region_create(const void *attributes,
 					   open->eventcounts) *
 					  IPCQ_CONTROL_LINE);
 	region->charged = PAGE_ALIGN(region->size) + region->control_size;
-	ipcq_owners_init(&region->owners, &region->object, owner_ended);
+	ipcq_owners_init(&region->owners, &region->object, false, owner_ended);
 
 	ret = ipcq_account_charge(account, IPCQ_RESOURCE_REGION_BYTES,
 				  region->charged);

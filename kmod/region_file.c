@@ -44,7 +44,8 @@ static int region_attach(struct ipcq_call *call)
 
 	if (args->reserved)
 		return -EINVAL;
-	before = ipcq_owner_find(call->file->private_data);
+	before = ipcq_owner_find(&region_of(call->file)->owners,
+				call->file->private_data);
 	owner = attach(call->file);
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
@@ -92,7 +93,8 @@ static int mutex_holder_call(struct ipcq_call *call,
 		return -EINVAL;
 	if (!(call->file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	owner = ipcq_owner_find(call->file->private_data);
+	owner = ipcq_owner_find(&region_of(call->file)->owners,
+				call->file->private_data);
 	if (!owner)
 		return -EPERM;
 	ret = run(region, owner, args->mutex);

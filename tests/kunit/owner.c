@@ -48,10 +48,10 @@ static void attached_once(struct kunit *test)
 	struct ipcq_handle *a = open_region(test, "r"), *b = open_region(test, "r");
 	struct ipcq_owner *first, *again;
 
-	KUNIT_EXPECT_NULL(test, ipcq_owner_find(a));
+	KUNIT_EXPECT_NULL(test, ipcq_owner_find(owners_of(a), a));
 	first = ipcq_owner_attach(owners_of(a), a);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(first));
-	KUNIT_EXPECT_PTR_EQ(test, first->task, current);
+	KUNIT_EXPECT_PTR_EQ(test, first->who, (const void *)current);
 	KUNIT_EXPECT_PTR_EQ(test, first->pid, task_tgid(current));
 	/* The tables' reference and ours. */
 	KUNIT_EXPECT_EQ(test, refcount_read(&first->refs), 2U);
@@ -62,7 +62,7 @@ static void attached_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&owners_of(a)->count), 1);
 
 	/* Through another handle it is another owner, of the same object. */
-	KUNIT_EXPECT_NULL(test, ipcq_owner_find(b));
+	KUNIT_EXPECT_NULL(test, ipcq_owner_find(owners_of(b), b));
 	KUNIT_EXPECT_NE(test, attach(b), (int)first->id);
 	KUNIT_EXPECT_EQ(test, charged(test), 2LL);
 	ipcq_kunit_release(b);
@@ -84,7 +84,7 @@ static void refused_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&handle->account->refs), refs);
 	KUNIT_EXPECT_EQ(test, kref_read(&handle->object->refs), 2U);
 	KUNIT_EXPECT_TRUE(test, list_empty(&handle->owners));
-	KUNIT_EXPECT_NULL(test, ipcq_owner_find(handle));
+	KUNIT_EXPECT_NULL(test, ipcq_owner_find(owners_of(handle), handle));
 	ipcq_limits[IPCQ_A_LIMIT_USER_OWNERS] = 1;
 	KUNIT_EXPECT_EQ(test, attach(handle), 1);
 	ipcq_kunit_release(handle);
@@ -161,6 +161,47 @@ static void exiting_thread_ends_it(struct kunit *test)
 	ipcq_kunit_release(handle);
 }
 
+/*
+ * Owners that are processes: one for each handle, whichever thread asks.  A thread of
+ * the kernel is all there is of its process, so its exit is that of the last.
+ */
+static void process_is_one_owner(struct kunit *test)
+{
+	struct ipcq_handle *a = open_region(test, "r"), *b = open_region(test, "r");
+	struct ipcq_owner *first, *again;
+
+	owners_of(a)->processes = true;
+	first = ipcq_owner_attach(owners_of(a), a);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(first));
+	KUNIT_EXPECT_PTR_EQ(test, first->who, (const void *)current->signal);
+	again = ipcq_owner_attach(owners_of(a), a);
+	KUNIT_EXPECT_PTR_EQ(test, again, first);
+	ipcq_owner_put(again);
+	KUNIT_EXPECT_EQ(test, charged(test), 1LL);
+	KUNIT_EXPECT_NE(test, attach(b), (int)first->id);
+	KUNIT_EXPECT_EQ(test, charged(test), 2LL);
+	ipcq_owner_put(first);
+	ipcq_kunit_release(a);
+	ipcq_kunit_release(b);
+	KUNIT_EXPECT_EQ(test, charged(test), 0LL);
+}
+
+static void exiting_process_ends_it(struct kunit *test)
+{
+	struct ipcq_handle *handle = open_region(test, NULL);
+	int own, id;
+
+	owners_of(handle)->processes = true;
+	own = attach(handle);
+	KUNIT_EXPECT_GT(test, own, 0);
+	id = ipcq_kunit_join(ipcq_kunit_thread(test, attach_and_return, handle));
+	KUNIT_EXPECT_GT(test, id, own);
+	IPCQ_KUNIT_UNTIL(test, atomic_read(&owners_of(handle)->count) == 1);
+	KUNIT_EXPECT_FALSE(test, ipcq_owners_live(owners_of(handle), id));
+	KUNIT_EXPECT_TRUE(test, ipcq_owners_live(owners_of(handle), own));
+	ipcq_kunit_release(handle);
+}
+
 /* The last close of a process ends that process's owners, and no other's. */
 struct stayer {
 	struct ipcq_handle *handle;
@@ -205,7 +246,7 @@ static void closing_ends_the_process_own(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, attach(stayer.handle), -EBADF);
 	KUNIT_EXPECT_EQ(test, atomic_read(&owners->count), 1);
 	KUNIT_EXPECT_EQ(test, charged(test), 1LL);
-	KUNIT_EXPECT_NULL(test, ipcq_owner_find(stayer.handle));
+	KUNIT_EXPECT_NULL(test, ipcq_owner_find(owners_of(stayer.handle), stayer.handle));
 
 	complete(&stayer.leave);
 	KUNIT_EXPECT_GT(test, ipcq_kunit_join(thread), 0);
@@ -267,6 +308,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(ids_go_round),
 	KUNIT_CASE(released_handle_ends_it),
 	KUNIT_CASE(exiting_thread_ends_it),
+	KUNIT_CASE(process_is_one_owner),
+	KUNIT_CASE(exiting_process_ends_it),
 	KUNIT_CASE(closing_ends_the_process_own),
 	KUNIT_CASE(exit_races_with_release),
 	{}

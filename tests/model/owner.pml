@@ -2,7 +2,7 @@
 /*
  * How owners come and go: kmod/owner.c, ipcq_owner_attach(), ipcq_owner_find(),
  * owner_mark(), owner_gone(), take_owner(), ipcq_owners_end_handle(),
- * ipcq_owners_end_closed(), end_task(), end_work_run(), ipcq_owners_stop().
+ * ipcq_owners_end_closed(), end_owners_of(), end_work_run(), ipcq_owners_stop().
  *
  * A process has a descriptor of a handle, and a child of it another.  Two of its threads
  * attach; one may call execve(2), and attaches again; each exits or lives on.  Another
