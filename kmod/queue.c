@@ -152,7 +152,14 @@ static __poll_t made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
 	return let_in(queue, wake);
 }
 
-/* Drops the lock, then wakes the chosen threads and the pollers. */
+/* Somebody may want to hear of @events without waiting in a call. */
+static noinline void tell(struct ipcq_queue *queue, __poll_t events)
+{
+	wake_up_interruptible_poll(&queue->pollers, events);
+	ipcq_queue_signal(queue, events);
+}
+
+/* Drops the lock, then wakes the chosen threads and tells those that listen. */
 static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 			    __poll_t events)
 	__releases(&queue->lock)
@@ -160,14 +167,16 @@ static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 	/*
 	 * A poller joins @pollers before it looks at the queue under the lock:
 	 * either it saw the change that is being reported, or it is seen here,
-	 * while the lock is still held.
+	 * while the lock is still held.  @signals is set under the lock, once
+	 * the file is in its list.
 	 */
-	bool poll = events && waitqueue_active(&queue->pollers);
+	bool listened = events && (waitqueue_active(&queue->pollers) ||
+				   queue->signals);
 
 	spin_unlock(&queue->lock);
 	ipcq_wake_up(wake);
-	if (poll)
-		wake_up_interruptible_poll(&queue->pollers, events);
+	if (unlikely(listened))
+		tell(queue, events);
 }
 
 /* Messages have left the queue: lets in who waits for room, and drops the lock. */

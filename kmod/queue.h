@@ -64,11 +64,14 @@ struct ipcq_queue {
 	struct timerqueue_head timers;	/* messages in the order that may expire */
 	u64 timer_armed;		/* for when timer_work is; 0: it is not */
 	bool refused;			/* a poller or a caller heard "no room" */
+	bool signals;			/* @readers or @writers have entries */
 	bool admit_armed;		/* admit_work is pending */
 	bool idle_armed;		/* idle_work is pending */
 	u64 idle_received;		/* @received when it was armed */
 
 	wait_queue_head_t pollers;	/* its own lock, never inside ours */
+	struct fasync_struct *readers;	/* the kernel's own locks: files with */
+	struct fasync_struct *writers;	/* O_ASYNC, by what they may do */
 	/* They hold no reference; freeing the queue cancels them. */
 	struct delayed_work admit_work;
 	struct delayed_work idle_work;
@@ -149,6 +152,10 @@ static inline bool ipcq_expire_due(const struct ipcq_queue *queue)
 {
 	return READ_ONCE(queue->timer_armed);
 }
+
+/* queue_signal.c */
+int ipcq_queue_fasync(struct ipcq_queue *queue, int fd, struct file *file, int on);
+void ipcq_queue_signal(struct ipcq_queue *queue, __poll_t events);
 
 /* More than a little is kept, perhaps: see that it is not for long. */
 static inline void ipcq_queue_kept(struct ipcq_queue *queue)

@@ -228,6 +228,11 @@ static __poll_t queue_poll(struct file *file, poll_table *table)
 	return events;
 }
 
+static int queue_fasync(int fd, struct file *file, int on)
+{
+	return ipcq_queue_fasync(queue_of(file), fd, file, on);
+}
+
 static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct ipcq_queue_stat stat;
@@ -260,6 +265,7 @@ const struct file_operations ipcq_queue_fops = {
 	.read_iter = queue_read_iter,
 	.write_iter = queue_write_iter,
 	.poll = queue_poll,
+	.fasync = queue_fasync,
 	.unlocked_ioctl = queue_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = queue_show_fdinfo,

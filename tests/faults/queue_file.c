@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -187,6 +188,52 @@ static void drop_own(void)
 	scene.own = 0;
 }
 
+/* ---------------------------------------------------------------- signals */
+
+static void own_with_owner(void)
+{
+	sigset_t set;
+
+	own_empty();
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	assert_int_equal(fcntl(scene.own, F_SETSIG, SIGRTMIN), 0);
+	assert_int_equal(fcntl(scene.own, F_SETOWN, getpid()), 0);
+}
+
+static long set_async(void)
+{
+	return result_of(fcntl(scene.own, F_SETFL, O_ASYNC));
+}
+
+static bool is_signalled(void)
+{
+	const struct timespec now = { 0 };
+	sigset_t set;
+	char byte;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	assert_ok(queue_send(scene.own, "x", 1, IPCQ_SEND_F_NONBLOCK, 0));
+	assert_int_equal(queue_receive(scene.own, &byte, 1, 0, 0), 1);
+	return sigtimedwait(&set, NULL, &now) == SIGRTMIN;
+}
+
+static void signals_come(long result)
+{
+	assert_int_equal(result, 0);
+	assert_true(is_signalled());
+}
+
+/* For reading and for writing: not half of it either. */
+static void signals_do_not_come(long result)
+{
+	(void)result;
+	assert_false(is_signalled());
+	signals_come(set_async());
+}
+
 static const struct operation operations[] = {
 	{ "QUEUE_STAT", .run = stat_queue, .done = was_told,
 	  .errors = ERRORS(EFAULT), .least = LEAST(1, 0, 0) },
@@ -204,6 +251,10 @@ static const struct operation operations[] = {
 	{ "epoll_ctl(2)", .setup = make_epoll, .run = epoll_add,
 	  .done = epoll_tells, .failed = epoll_lacks, .teardown = drop_epoll,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 1, 0) },
+	{ "O_ASYNC", .setup = own_with_owner, .run = set_async,
+	  .done = signals_come, .failed = signals_do_not_come,
+	  .teardown = drop_own,
+	  .errors = ERRORS(ENOMEM), .least = LEAST(0, 2, 0) },
 };
 
 int main(void)

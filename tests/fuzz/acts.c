@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -264,11 +265,20 @@ long fuzz_act_raw(struct fuzz_lane *lane, const struct fuzz_call *call)
 	return result(ioctl(fuzz_fd(v[0]), command, at));
 }
 
-long fuzz_act_nonblock(struct fuzz_lane *lane, const struct fuzz_call *call)
+/* With O_ASYNC the signal is one that a process does not notice. */
+long fuzz_act_status(struct fuzz_lane *lane, const struct fuzz_call *call)
 {
+	int fd = fuzz_fd(call->value[0]), flags = 0;
+
 	(void)lane;
-	return result(fcntl(fuzz_fd(call->value[0]), F_SETFL,
-			    call->value[1] & 1 ? O_NONBLOCK : 0));
+	if (call->value[1] & 1)
+		flags |= O_NONBLOCK;
+	if (call->value[1] & 2) {
+		if (fcntl(fd, F_SETSIG, SIGURG) || fcntl(fd, F_SETOWN, getpid()))
+			return -errno;
+		flags |= O_ASYNC;
+	}
+	return result(fcntl(fd, F_SETFL, flags));
 }
 
 long fuzz_act_fdinfo(struct fuzz_lane *lane, const struct fuzz_call *call)

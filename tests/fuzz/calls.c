@@ -170,7 +170,7 @@ const struct fuzz_type fuzz_types[] = {
 	ACT("fionread", 3, fuzz_act_fionread, ON(QUEUES), F("place", PLACE, 0)),
 	ACT("raw", 3, fuzz_act_raw, ON(QUEUES), F("command", NUMBER, 0xe1ff),
 	    F("place", PLACE, 0), F("size", NUMBER, 4096)),
-	ACT("nonblock", 3, fuzz_act_nonblock, ON(QUEUES), F("on", SMALL, 1)),
+	ACT("status", 4, fuzz_act_status, ON(QUEUES), F("flags", SMALL, 3)),
 	ACT("fdinfo", 2, fuzz_act_fdinfo, ON(QUEUES)),
 	ACT("file", 3, fuzz_act_file, ON(QUEUES), F("which", SMALL, 5)),
 	ACT("fork", 6, fuzz_act_fork, F("end", SMALL, 2),

@@ -235,7 +235,7 @@ long fuzz_act_poll(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_epoll(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_fionread(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_raw(struct fuzz_lane *lane, const struct fuzz_call *call);
-long fuzz_act_nonblock(struct fuzz_lane *lane, const struct fuzz_call *call);
+long fuzz_act_status(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_fdinfo(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_file(struct fuzz_lane *lane, const struct fuzz_call *call);
 

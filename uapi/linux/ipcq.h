@@ -9,8 +9,8 @@
  *   the device    open("/dev/ipcq"): answers IPCQ_IOC_QUERY, opens and unlinks
  *                 objects.  It is bound to the network namespace of the process
  *                 that opened it; names live in that namespace.
- *   a queue       from IPCQ_IOC_QUEUE_OPEN: read(2), write(2), poll(2), FIONREAD
- *                 and the IPCQ_IOC_QUEUE_* calls.
+ *   a queue       from IPCQ_IOC_QUEUE_OPEN: read(2), write(2), poll(2), O_ASYNC,
+ *                 FIONREAD and the IPCQ_IOC_QUEUE_* calls.
  *   a region      from IPCQ_IOC_REGION_OPEN: mmap(2) and the IPCQ_IOC_REGION_*,
  *                 IPCQ_IOC_MUTEX_* and IPCQ_IOC_EVENTCOUNT_* calls.
  *
@@ -116,6 +116,7 @@
 #define IPCQ_FEATURE_VECTOR	(1ULL << 10)	/* IPCQ_SEND_F_VECTOR and the like */
 #define IPCQ_FEATURE_TRUNCATE	(1ULL << 11)	/* IPCQ_RECEIVE_F_TRUNCATE */
 #define IPCQ_FEATURE_TIME_TO_LIVE (1ULL << 12)
+#define IPCQ_FEATURE_ASYNC	(1ULL << 13)	/* O_ASYNC on a queue's descriptor */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use

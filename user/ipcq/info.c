@@ -40,7 +40,9 @@ static const char doc[] =
 /* The bits of the interface, in their order. */
 static const char *const features[] = { "queue", "region", "mutex", "eventcount",
 					"priority", "queue-set",
-					"creator-lifetime", "owner-check" };
+					"creator-lifetime", "owner-check", "sender",
+					"type", "vector", "truncate", "time-to-live",
+					"async" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 
