@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rules of a queue: see model.h.
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------ answers */
+
+bool may_fail(const struct answer *answer, int error)
+{
+	unsigned int i;
+
+	for (i = 0; i < answer->error_count; i++)
+		if (answer->errors[i] == error)
+			return true;
+	return false;
+}
+
+void add_error(struct answer *answer, int error)
+{
+	if (may_fail(answer, error))
+		return;
+	if (answer->error_count == MOST_ERRORS)
+		abort();
+	answer->errors[answer->error_count++] = error;
+}
+
+static void fail(struct call *call, int error)
+{
+	add_error(&call->expected, error);
+	call->expected.given = true;
+}
+
+static bool is_ioctl(const struct call *call)
+{
+	return call->form <= IOCTL_VECTOR;
+}
+
+/* -------------------------------------------------------------------- lines */
+
+static void join(struct call **line, struct call *call)
+{
+	while (*line)
+		line = &(*line)->next;
+	call->next = NULL;
+	*line = call;
+}
+
+static void leave(struct call **line, struct call *call)
+{
+	for (; *line; line = &(*line)->next) {
+		if (*line == call) {
+			*line = call->next;
+			return;
+		}
+	}
+}
+
+static struct call **line_of(struct call *call)
+{
+	return call->sends ? &call->queue->senders : &call->queue->receivers;
+}
+
+/* -------------------------------------------------------------------- rules */
+
+static bool fits(const struct queue *queue, uint64_t length)
+{
+	return queue->count < queue->max_messages && queue->bytes <= queue->max_bytes &&
+	       length <= queue->max_bytes - queue->bytes;
+}
+
+/* The message takes its place: behind all that are not less urgent. */
+static void put_in_order(struct queue *queue, struct message *message)
+{
+	struct message **place = &queue->messages;
+
+	while (*place && (queue->order == IPCQ_ORDER_FIFO ||
+			  (*place)->priority >= message->priority))
+		place = &(*place)->next;
+	message->next = *place;
+	*place = message;
+}
+
+static void take_out(struct queue *queue, struct message *message)
+{
+	struct message **place = &queue->messages;
+
+	while (*place != message)
+		place = &(*place)->next;
+	*place = message->next;
+	queue->count--;
+	queue->bytes -= message->length;
+}
+
+static void expire(struct queue *queue, enum life life)
+{
+	struct message *message, *next;
+
+	for (message = queue->messages; message; message = next) {
+		next = message->next;
+		if (message->life != life)
+			continue;
+		take_out(queue, message);
+		queue->expired++;
+		free(message);
+	}
+}
+
+static struct message *message_of(const struct call *call)
+{
+	struct message *message = calloc(1, sizeof(*message));
+
+	message->priority = SEND_HAS(call, priority) ? call->priority : 0;
+	message->length = call->length;
+	message->tag = call->tag;
+	message->type = SEND_HAS(call, type) ? call->type : 0;
+	message->life = SEND_HAS(call, time_to_live) ? call->life : UNLIMITED;
+	if (message->life == UNLIMITED)
+		message->life = call->queue->life;
+	/* What is written lends nobody's name but the opener's. */
+	message->sender = is_ioctl(call) ? call->caller : call->opener;
+	message->sent_after = call->begun;
+	return message;
+}
+
+/* The first of the senders is served: its message is in the queue. */
+static void serve_sender(struct queue *queue)
+{
+	struct call *call = queue->senders;
+	struct message *message;
+
+	leave(&queue->senders, call);
+	if (call->length > queue->max_message_size) {
+		fail(call, EMSGSIZE);
+		return;
+	}
+	message = message_of(call);
+	message->sequence = ++queue->sent;
+	put_in_order(queue, message);
+	queue->count++;
+	queue->bytes += message->length;
+	call->expected.sequence = message->sequence;
+	call->expected.value = is_ioctl(call) ? 0 : (long)call->length;
+	call->expected.given = true;
+}
+
+/* So many bytes of a message come into the buffer. */
+static uint64_t copied(const struct message *message, const struct call *call)
+{
+	return message->length < call->length ? message->length : call->length;
+}
+
+/* The first of the receivers is served: it gets the first message, or an error. */
+static void serve_receiver(struct queue *queue)
+{
+	struct message *message = queue->messages;
+	struct call *call = queue->receivers;
+	struct answer *answer = &call->expected;
+
+	leave(&queue->receivers, call);
+	if (message->length > call->length && !call->truncates) {
+		fail(call, EMSGSIZE);
+		answer->told_length = message->length;
+		/* Who cannot be told hears that instead. */
+		if (call->spoilt == STRUCT_READ_ONLY)
+			add_error(answer, EFAULT);
+		return;
+	}
+	if (copied(message, call) > call->accessible ||
+	    (call->spoilt == STRUCT_READ_ONLY && RECEIVE_HAS(call, sequence))) {
+		fail(call, EFAULT);
+		return;
+	}
+	take_out(queue, message);
+	queue->received++;
+	answer->sequence = message->sequence;
+	answer->priority = message->priority;
+	answer->tag = message->tag;
+	answer->type = message->type;
+	answer->sender = message->sender;
+	answer->sent_after = message->sent_after;
+	answer->value = message->length;
+	answer->given = true;
+	free(message);
+}
+
+static bool has_expired(const struct queue *queue)
+{
+	const struct message *message = queue->messages;
+
+	while (message && message->life != AT_ONCE)
+		message = message->next;
+	return message;
+}
+
+/* Serves who can be served: receivers in their order, and senders in theirs. */
+static void serve(struct queue *queue)
+{
+	for (;;) {
+		const struct call *sender = queue->senders;
+
+		if (queue->receivers && queue->messages)
+			serve_receiver(queue);
+		else if (sender && (fits(queue, sender->length) ||
+				    sender->length > queue->max_message_size))
+			serve_sender(queue);
+		else if (has_expired(queue))
+			expire(queue, AT_ONCE);
+		else
+			return;
+	}
+}
+
+void model_expire(struct queue *queue)
+{
+	expire(queue, SOON);
+	serve(queue);
+}
+
+/* -------------------------------------------------------------------- calls */
+
+/* What is wrong with a struct whatever the queue holds; true: nothing else counts. */
+static bool judge_struct(struct call *call)
+{
+	switch (call->spoilt) {
+	case SIZE_SPOILT:
+		add_error(&call->expected, EINVAL);
+		return true;
+	case TAIL_SPOILT:
+		add_error(&call->expected, E2BIG);
+		return true;
+	case FLAG_SPOILT:
+		add_error(&call->expected, EOPNOTSUPP);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void judge_send(struct call *call)
+{
+	const struct queue *queue = call->queue;
+	uint32_t most = queue->order == IPCQ_ORDER_PRIORITY ? IPCQ_PRIORITY_MAX : 0;
+
+	if (SEND_HAS(call, priority) && call->priority > most)
+		add_error(&call->expected, EINVAL);
+	if (call->length > queue->max_message_size)
+		add_error(&call->expected, EMSGSIZE);
+	if (call->length > call->accessible)
+		add_error(&call->expected, EFAULT);
+	if (SEND_HAS(call, sequence) && call->spoilt == STRUCT_READ_ONLY)
+		add_error(&call->expected, EFAULT);
+}
+
+/* Whether the call, if nothing is wrong with it, has to wait. */
+static bool would_wait(const struct call *call)
+{
+	const struct queue *queue = call->queue;
+
+	if (call->sends)
+		return queue->senders || !fits(queue, call->length);
+	return queue->receivers || !queue->messages;
+}
+
+static int error_of_waiting(const struct call *call)
+{
+	return call->patience == NEVER ? EAGAIN : ETIMEDOUT;
+}
+
+/* True when the call has its answer before the queue is looked at. */
+static bool judge(struct call *call)
+{
+	bool judged = judge_struct(call);
+
+	if (!judged && !call->permitted)
+		add_error(&call->expected, EBADF);
+	/* The system call's doing: with no bytes there is nothing to do. */
+	if (!judged && call->permitted && call->form == READV_WRITEV && !call->length)
+		return true;
+	if (!judged && call->sends)
+		judge_send(call);
+	if (!call->expected.error_count)
+		return false;
+	/* What is wrong does not wait; which error is found first is not promised. */
+	if (!judged && call->patience != FOR_EVER && would_wait(call))
+		add_error(&call->expected, error_of_waiting(call));
+	return true;
+}
+
+void model_call(struct call *call)
+{
+	call->expected = (struct answer) { 0 };
+	if (judge(call)) {
+		call->expected.given = true;
+		return;
+	}
+	join(line_of(call), call);
+	serve(call->queue);
+	if (!call->expected.given && call->patience != FOR_EVER)
+		model_withdraw(call, error_of_waiting(call));
+}
+
+void model_withdraw(struct call *call, int error)
+{
+	if (call->expected.given)
+		return;
+	leave(line_of(call), call);
+	fail(call, error);
+	/* It may have been in somebody's way. */
+	serve(call->queue);
+}
+
+void model_restart(struct call *call)
+{
+	model_withdraw(call, EINTR);
+	model_call(call);
+}
+
+/* --------------------------------------------------------------- attributes */
+
+static const uint64_t lives[] = {
+	[UNLIMITED] = 0,
+	[LONG] = 3600000000000,
+	[SOON] = 60000000,
+	[AT_ONCE] = 1,
+};
+
+uint64_t life_nanoseconds(enum life life)
+{
+	return lives[life];
+}
+
+enum life life_of(uint64_t nanoseconds)
+{
+	enum life life = UNLIMITED;
+
+	while (lives[life] != nanoseconds)
+		life++;
+	return life;
+}
+
+static uint64_t bytes_of(const struct queue *queue)
+{
+	return queue->bytes_given ? queue->max_bytes :
+	       (uint64_t)queue->max_messages * queue->max_message_size;
+}
+
+int model_set(struct queue *queue, const struct ipcq_queue_set *args,
+	      const struct limits *limits, bool owner)
+{
+	struct queue new = *queue;
+
+	if (!owner)
+		return EPERM;
+	if (args->max_messages)
+		new.max_messages = args->max_messages;
+	if (args->max_message_size)
+		new.max_message_size = args->max_message_size;
+	if (args->max_bytes) {
+		new.max_bytes = args->max_bytes;
+		new.bytes_given = true;
+	}
+	new.max_bytes = bytes_of(&new);
+	if (args->flags & IPCQ_SET_F_TIME_TO_LIVE)
+		new.life = life_of(args->time_to_live);
+	else if (args->time_to_live)
+		return EINVAL;
+	if (new.max_messages > limits->max_messages ||
+	    new.max_message_size > limits->max_message_size ||
+	    new.max_bytes < new.max_message_size)
+		return EINVAL;
+	*queue = new;
+	serve(queue);
+	return 0;
+}
+
+void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,
+		      struct answer *answer)
+{
+	if (args->reserved || args->max_messages > limits->max_messages ||
+	    args->max_message_size > limits->max_message_size ||
+	    (args->max_bytes && args->max_bytes < args->max_message_size))
+		add_error(answer, EINVAL);
+	if (args->order > IPCQ_ORDER_PRIORITY)
+		add_error(answer, EOPNOTSUPP);
+}
+
+struct queue *model_new(const struct ipcq_queue_open *args, const struct limits *limits)
+{
+	struct queue *queue = calloc(1, sizeof(*queue));
+	uint64_t longest = limits->max_message_size;
+
+	queue->max_messages = args->max_messages ?: 64;
+	if (args->max_bytes && args->max_bytes < longest)
+		longest = args->max_bytes;
+	queue->max_message_size = args->max_message_size ?: longest;
+	queue->bytes_given = args->max_bytes;
+	queue->max_bytes = args->max_bytes;
+	queue->max_bytes = bytes_of(queue);
+	queue->order = args->order;
+	queue->life = life_of(args->time_to_live);
+	return queue;
+}
+
+bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_open *args)
+{
+	return (!args->max_messages || args->max_messages == queue->max_messages) &&
+	       (!args->max_message_size ||
+		args->max_message_size == queue->max_message_size) &&
+	       (!args->max_bytes || args->max_bytes == queue->max_bytes) &&
+	       (!args->order || args->order == queue->order) &&
+	       (!args->time_to_live || life_of(args->time_to_live) == queue->life);
+}
+
+void model_free(struct queue *queue)
+{
+	while (queue->messages) {
+		struct message *message = queue->messages;
+
+		queue->messages = message->next;
+		free(message);
+	}
+	free(queue);
+}
+
+/* ------------------------------------------------------------- observations */
+
+static uint32_t count_line(const struct call *line)
+{
+	uint32_t count = 0;
+
+	for (; line; line = line->next)
+		count++;
+	return count;
+}
+
+void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat)
+{
+	*stat = (struct ipcq_queue_stat) {
+		.size = sizeof(*stat),
+		.id = queue->id,
+		.max_bytes = queue->max_bytes,
+		.max_messages = queue->max_messages,
+		.max_message_size = queue->max_message_size,
+		.messages = queue->count,
+		.waiting_senders = count_line(queue->senders),
+		.waiting_receivers = count_line(queue->receivers),
+		.order = queue->order,
+		.bytes = queue->bytes,
+		.sent = queue->sent,
+		.received = queue->received,
+		.expired = queue->expired,
+		.time_to_live = life_nanoseconds(queue->life),
+	};
+}
+
+uint32_t model_next_length(const struct queue *queue)
+{
+	return queue->messages ? queue->messages->length : 0;
+}
+
+short model_poll(const struct queue *queue)
+{
+	short events = 0;
+
+	if (queue->messages)
+		events |= POLLIN | POLLRDNORM;
+	if (!queue->senders && fits(queue, queue->max_message_size))
+		events |= POLLOUT | POLLWRNORM;
+	return events;
+}

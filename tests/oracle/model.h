@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A model of a queue: a list of messages, two lines of calls that wait, and the rules.
+ *
+ * It is written from what the reference says (uapi/linux/ipcq.h, Documentation/abi.rst),
+ * not from how the module does it.  It knows no locks and no processes: a call is
+ * something that is added to a line and has an answer as soon as the rules give it one.
+ * A call that is not to wait, and has no answer when the rules have been applied, is
+ * taken out of the line again.
+ *
+ * Where the reference says that a call fails, and not with which of several errors, the
+ * answer is the set of those.
+ */
+#ifndef IPCQ_ORACLE_MODEL_H
+#define IPCQ_ORACLE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/ipcq.h>
+
+/* How long a call waits. */
+enum patience {
+	FOR_EVER,
+	NEVER,			/* told so by a flag or by its descriptor */
+	DEADLINE_PASSED,
+	DEADLINE_SOON,		/* nobody else does anything until then */
+};
+
+/* Through which system call it is made. */
+enum form {
+	IOCTL,
+	IOCTL_VECTOR,		/* with the payload in pieces */
+	READ_WRITE,
+	READV_WRITEV,
+	FORMS
+};
+
+/* What is wrong with the struct of a call. */
+enum spoilt {
+	NOTHING_SPOILT,
+	SIZE_SPOILT,
+	TAIL_SPOILT,		/* a member that no kernel knows is not 0 */
+	FLAG_SPOILT,
+	STRUCT_READ_ONLY,	/* what is told cannot be stored */
+};
+
+#define MOST_ERRORS	8
+
+/* Who sends a message. */
+struct identity {
+	int32_t pid;
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t start;		/* of the process */
+};
+
+/*
+ * Times are those of the test's own clock: it says when one has come.  A message that
+ * is to live for AT_ONCE is gone as soon as it is there.
+ */
+enum life { UNLIMITED, LONG, SOON, AT_ONCE };
+
+/* What comes of a call. */
+struct answer {
+	bool given;		/* else it waits */
+	int errors[MOST_ERRORS];/* it fails with one of these, or */
+	unsigned int error_count;
+	long value;		/* it returns this */
+	uint64_t sequence;	/* told by sends and receives */
+	uint32_t priority;	/* told by receives */
+	uint64_t tag;		/* which payload was received */
+	uint64_t type;
+	struct identity sender;
+	uint64_t sent_after;	/* when the call that sent it began */
+	uint64_t told_length;	/* of a message that is too long for the buffer */
+};
+
+/* A call of a queue's descriptor that sends or receives. */
+struct call {
+	struct call *next;	/* in the line of those who wait */
+	struct queue *queue;
+	bool sends;
+	bool permitted;		/* the handle grants the access */
+	enum form form;
+	uint32_t size;		/* of the struct, for an ioctl; what it has no room for is 0 */
+	enum spoilt spoilt;
+	enum patience patience;
+	uint64_t length;	/* of the payload, or of the buffer */
+	uint64_t accessible;	/* so many bytes of it */
+	uint32_t priority;	/* of a send */
+	uint64_t tag;		/* of a send: names its payload */
+	uint64_t type;
+	enum life life;
+	struct identity caller;
+	struct identity opener;	/* of its handle */
+	uint64_t begun;
+	bool truncates;		/* of a receive */
+	struct answer expected;
+};
+
+struct message {
+	struct message *next;
+	uint64_t sequence;
+	uint32_t priority;
+	uint32_t length;
+	uint64_t tag;
+	uint64_t type;
+	enum life life;
+	struct identity sender;
+	uint64_t sent_after;
+};
+
+struct queue {
+	struct queue *next;
+	/* Its attributes. */
+	uint64_t id;
+	uint32_t max_messages;
+	uint32_t max_message_size;
+	uint64_t max_bytes;
+	bool bytes_given;	/* else max_bytes is the product of the other two */
+	uint32_t order;
+	enum life life;		/* of messages that come without one */
+	/* What it holds. */
+	struct message *messages;	/* that to be received next comes first */
+	uint32_t count;
+	uint64_t bytes;
+	uint64_t sent;
+	uint64_t received;
+	uint64_t expired;
+	/* Who waits, the longest first. */
+	struct call *senders;
+	struct call *receivers;
+	/* What names it and keeps it (names.c). */
+	const char *name;	/* NULL: it has none, or has lost it */
+	uint32_t lifetime;
+	uint32_t owner;
+	uint32_t group;
+	uint32_t mode;
+	unsigned int handles;
+};
+
+/* What an administrator could change, and the tests do not. */
+struct limits {
+	uint32_t max_messages;
+	uint32_t max_message_size;
+};
+
+bool may_fail(const struct answer *answer, int error);
+void add_error(struct answer *answer, int error);
+
+/* A call begins. */
+void model_call(struct call *call);
+/* The call stops waiting, for this reason; it need not have waited. */
+void model_withdraw(struct call *call, int error);
+/* The call stops waiting and begins again. */
+void model_restart(struct call *call);
+
+/* The time of those that were to live until SOON has come. */
+void model_expire(struct queue *queue);
+
+/* What a time to live is in nanoseconds, and back. */
+uint64_t life_nanoseconds(enum life life);
+enum life life_of(uint64_t nanoseconds);
+
+/* Whether the struct of the call has this member. */
+#define SEND_HAS(call, member)	HAS_((call), struct ipcq_queue_send, member)
+#define RECEIVE_HAS(call, member) HAS_((call), struct ipcq_queue_receive, member)
+#define HAS_(call, type, member)					\
+	((call)->form <= IOCTL_VECTOR &&				\
+	 (call)->size >= offsetof(type, member) + sizeof(((type *)0)->member))
+
+/* 0 or an error: the set of them is never larger than one. */
+int model_set(struct queue *queue, const struct ipcq_queue_set *args,
+	      const struct limits *limits, bool owner);
+/* What is wrong with attributes, of a new queue or demanded of one. */
+void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,
+		      struct answer *answer);
+struct queue *model_new(const struct ipcq_queue_open *args, const struct limits *limits);
+bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_open *args);
+void model_free(struct queue *queue);
+
+/* All of it but the memory, of which nothing is promised. */
+void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat);
+uint32_t model_next_length(const struct queue *queue);
+/* POLLIN, POLLOUT and what comes with them, for a handle with all access. */
+short model_poll(const struct queue *queue);
+
+#endif /* IPCQ_ORACLE_MODEL_H */
