@@ -103,6 +103,7 @@ static bool take_expired(struct ipcq_queue *queue, struct ipcq_order *list)
  */
 void ipcq_expire_reap(struct ipcq_queue *queue)
 {
+	struct ipcq_message *message;
 	struct ipcq_order list;
 	bool more;
 
@@ -116,9 +117,10 @@ void ipcq_expire_reap(struct ipcq_queue *queue)
 			spin_unlock(&queue->lock);
 		else
 			ipcq_queue_unlock_room(queue);
-		while (!ipcq_order_empty(&list))
-			ipcq_queue_keep(queue, ipcq_backlog_message(
-						ipcq_order_pop(&list)));
+		while (!ipcq_order_empty(&list)) {
+			message = ipcq_backlog_message(ipcq_order_pop(&list));
+			ipcq_queue_keep(queue, message);
+		}
 	} while (more);
 }
 

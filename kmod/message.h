@@ -18,7 +18,7 @@
  * message takes its place.
  *
  * Most messages are plain: a payload and a priority.  What else a message can carry
- * is its dress, and @special says what of it it wears.  Members that belong to a
+ * is its dress, and @special says what it wears.  Members that belong to a
  * dress are undefined while its bit is not set.  A message undresses before it is
  * kept, so that who takes it to send something plain need not care.
  */

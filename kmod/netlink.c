@@ -56,7 +56,9 @@ static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
 			stat.waiting_senders) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_WAITING_RECEIVERS,
 			stat.waiting_receivers) ||
-	    nla_put_u32(skb, IPCQ_A_QUEUE_ORDER, stat.order))
+	    nla_put_u32(skb, IPCQ_A_QUEUE_ORDER, stat.order) ||
+	    put_u64(skb, IPCQ_A_QUEUE_EXPIRED, stat.expired) ||
+	    put_u64(skb, IPCQ_A_QUEUE_TIME_TO_LIVE, stat.time_to_live))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

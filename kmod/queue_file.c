@@ -248,6 +248,8 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "memory:\t%llu\n", stat.memory);
 	seq_printf(m, "sent:\t%llu\n", stat.sent);
 	seq_printf(m, "received:\t%llu\n", stat.received);
+	seq_printf(m, "expired:\t%llu\n", stat.expired);
+	seq_printf(m, "time-to-live-ns:\t%llu\n", stat.time_to_live);
 	seq_printf(m, "waiting-senders:\t%u\n", stat.waiting_senders);
 	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
 }

@@ -94,6 +94,24 @@ static long send_priority(void)
 	return send_as(sizeof(struct ipcq_queue_send), PRIORITY);
 }
 
+/* With a type and a time to live, in more pieces than need no memory. */
+static long send_dressed(void)
+{
+	struct ipcq_vector pieces[16] = { { 0 } };
+	struct ipcq_queue_send args = {
+		.size = sizeof(args),
+		.flags = IPCQ_SEND_F_NONBLOCK | IPCQ_SEND_F_VECTOR,
+		.payload = (uintptr_t)pieces,
+		.length = 16,
+		.type = 7,
+		.time_to_live = 3600 * SECOND,
+	};
+
+	pieces[3] = (struct ipcq_vector) { (uintptr_t)payload(0), 10 };
+	pieces[15] = (struct ipcq_vector) { (uintptr_t)payload(10), size - 10 };
+	return call(scene.own, IPCQ_IOC_QUEUE_SEND, &args);
+}
+
 static long result_of(ssize_t ret)
 {
 	return ret < 0 ? -errno : ret;
@@ -265,6 +283,7 @@ static void was_told_length(long result)
 static const struct operation operations[] = {
 	SEND("SEND", own_inline, send_whole, 2, 1, 0),
 	SEND("SEND, short struct", own_inline, send_short, 0, 1, 0),
+	SEND("SEND, type, time and pieces", own_inline, send_dressed, 18, 2, 0),
 	SEND("SEND, buffered", own_buffered, send_whole, 3, 2, 0),
 	SEND("SEND, large", own_large, send_whole, 3, 1, 1),
 	{ "SEND, new priority", .setup = own_by_priority, .run = send_priority,

@@ -169,7 +169,7 @@ static void copies_exactly(struct kunit *test)
 		return;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		message = ipcq_kunit_message(ipcq_kunit_account(test),
-					   ipcq_message_class(lengths[i]));
+					     ipcq_message_class(lengths[i]));
 		if (IS_ERR(message)) {
 			KUNIT_FAIL(test, "no message");
 			break;
@@ -194,7 +194,7 @@ static void faults_are_told(struct kunit *test)
 	vm_munmap((unsigned long)user + PAGE_SIZE, PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		message = ipcq_kunit_message(ipcq_kunit_account(test),
-					   ipcq_message_class(lengths[i]));
+					     ipcq_message_class(lengths[i]));
 		if (IS_ERR(message)) {
 			KUNIT_FAIL(test, "no message");
 			break;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "attributes.h"
 #include "commands.h"
 #include "util.h"
 
@@ -13,10 +14,7 @@ enum {
 	OPTION_SIZE = 's',
 	OPTION_MODE = 'm',
 	OPTION_EXCLUSIVE = 'x',
-	OPTION_MESSAGES = OPTION_FIRST,
-	OPTION_MESSAGE_SIZE,
-	OPTION_BYTES,
-	OPTION_PRIORITIES,
+	OPTION_PRIORITIES = OPTION_FIRST,
 	OPTION_MUTEXES,
 	OPTION_EVENTCOUNTS,
 	OPTION_OWNER,
@@ -24,10 +22,6 @@ enum {
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Queues:", 1 },
-	{ "messages", OPTION_MESSAGES, "N", 0, "It holds at most N messages (64)", 1 },
-	{ "message-size", OPTION_MESSAGE_SIZE, "SIZE", 0, "Longest message (1M)", 1 },
-	{ "bytes", OPTION_BYTES, "SIZE", 0,
-	  "It holds at most SIZE bytes (messages times message size)", 1 },
 	{ "priorities", OPTION_PRIORITIES, NULL, 0,
 	  "Messages have priorities, and the highest comes first", 1 },
 	{ NULL, 0, NULL, 0, "Regions:", 2 },
@@ -57,45 +51,14 @@ static const char doc[] =
 struct creation {
 	const char *name;
 	bool region;
-	const char *queue_option;	/* the last given that only queues have */
-	const char *region_option;	/* likewise */
+	bool priorities;
+	struct attributes attributes;	/* of a queue */
+	const char *region_option;	/* the last given that only regions have */
 	unsigned int flags;
 	uint32_t mode;
 	uid_t owner;
-	struct ipcq_queue_options queue_options;
 	struct ipcq_region_options region_options;
 };
-
-static error_t parse_queue_option(int key, char *argument,
-				  struct argp_state *state)
-{
-	struct creation *creation = state->input;
-	struct ipcq_queue_options *queue = &creation->queue_options;
-
-	switch (key) {
-	case OPTION_MESSAGES:
-		creation->queue_option = "--messages";
-		queue->max_messages = parse_number(state, "--messages", argument,
-						   1, UINT32_MAX);
-		return 0;
-	case OPTION_MESSAGE_SIZE:
-		creation->queue_option = "--message-size";
-		queue->max_message_size = parse_size(state, "--message-size",
-						     argument, 1, UINT32_MAX);
-		return 0;
-	case OPTION_PRIORITIES:
-		creation->queue_option = "--priorities";
-		queue->order = IPCQ_PRIORITY;
-		return 0;
-	case OPTION_BYTES:
-		creation->queue_option = "--bytes";
-		queue->max_bytes = parse_size(state, "--bytes", argument, 1,
-					      UINT64_MAX);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 static error_t parse_region_option(int key, char *argument,
 				   struct argp_state *state)
@@ -123,7 +86,7 @@ static error_t parse_region_option(int key, char *argument,
 						   argument, 0, UINT32_MAX);
 		return 0;
 	default:
-		return parse_queue_option(key, argument, state);
+		return ARGP_ERR_UNKNOWN;
 	}
 }
 
@@ -131,9 +94,10 @@ static void check(const struct creation *creation, struct argp_state *state)
 {
 	if (!creation->name)
 		argp_error(state, "which name? give one");
-	if (creation->region && creation->queue_option)
+	if (creation->region && (creation->attributes.given || creation->priorities))
 		argp_error(state, "%s is for queues, not for a region",
-			   creation->queue_option);
+			   creation->priorities ? "--priorities" :
+						  creation->attributes.given);
 	if (!creation->region && creation->region_option)
 		argp_error(state, "%s is for a region; add --region",
 			   creation->region_option);
@@ -146,6 +110,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	struct creation *creation = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &creation->attributes;
+		return 0;
+	case OPTION_PRIORITIES:
+		creation->priorities = true;
+		creation->attributes.options.order = IPCQ_PRIORITY;
+		return 0;
 	case OPTION_MODE:
 		creation->mode = parse_mode(state, "--mode", argument);
 		return 0;
@@ -172,13 +143,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 static int create_queue(struct ipcq *ipcq, struct creation *creation)
 {
+	struct ipcq_queue_options *queue_options = &creation->attributes.options;
 	struct ipcq_queue *queue;
 	int result;
 
-	creation->queue_options.mode = creation->mode;
-	creation->queue_options.owner = creation->owner;
+	queue_options->mode = creation->mode;
+	queue_options->owner = creation->owner;
 	result = ipcq_queue_open(ipcq, creation->name, creation->flags,
-				 &creation->queue_options, &queue);
+				 queue_options, &queue);
 	if (result >= 0)
 		ipcq_queue_close(queue);
 	return result;
@@ -201,19 +173,14 @@ static int create_region(struct ipcq *ipcq, struct creation *creation)
 /* The kernel says no more than that a value is out of range. */
 static int explain_range(struct ipcq *ipcq, const struct creation *creation)
 {
-	const struct ipcq_queue_options *queue = &creation->queue_options;
 	const struct ipcq_region_options *region = &creation->region_options;
 	struct ipcq_limits limits;
 
 	if (ipcq_limits(ipcq, &limits))
 		return report(creation->name, -EINVAL);
-	if (queue->max_messages > limits.max_messages)
-		complain("--messages can be at most %lu",
-			 (unsigned long)limits.max_messages);
-	else if (queue->max_message_size > limits.max_message_size)
-		complain("--message-size can be at most %lu bytes",
-			 (unsigned long)limits.max_message_size);
-	else if (queue->max_bytes)
+	if (attributes_explain(ipcq, &creation->attributes))
+		return EXIT_FAILED;
+	if (creation->attributes.options.max_bytes)
 		complain("--bytes must be at least the message size (1M unless given)");
 	else if (region->size > limits.max_region_size)
 		complain("--size can be at most %llu bytes",
@@ -231,9 +198,12 @@ static int explain_range(struct ipcq *ipcq, const struct creation *creation)
 
 int cmd_create(int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{ &attributes_argp, 0, NULL, 1 }, { 0 }
+	};
 	static const struct argp argp = {
 		.options = options, .parser = parse_option,
-		.args_doc = "NAME", .doc = doc,
+		.args_doc = "NAME", .doc = doc, .children = children,
 	};
 	struct creation creation = {
 		.flags = IPCQ_READ | IPCQ_CREATE | IPCQ_PERSISTENT,

@@ -11,9 +11,15 @@
 #include "object.h"
 #include "util.h"
 
+/* Seconds, or null for ever. */
+static json_t *time_to_live_json(uint64_t time_to_live)
+{
+	return time_to_live ? json_real((double)time_to_live / 1e9) : json_null();
+}
+
 static json_t *queue_json(const struct ipcq_queue_info *queue)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 			 "order", queue->order == IPCQ_PRIORITY ? "priority" : "fifo",
 			 "max_messages", (json_int_t)queue->max_messages,
 			 "max_message_size", (json_int_t)queue->max_message_size,
@@ -24,7 +30,9 @@ static json_t *queue_json(const struct ipcq_queue_info *queue)
 			 "waiting_senders", (json_int_t)queue->waiting_senders,
 			 "waiting_receivers", (json_int_t)queue->waiting_receivers,
 			 "sent", (json_int_t)queue->sent,
-			 "received", (json_int_t)queue->received);
+			 "received", (json_int_t)queue->received,
+			 "expired", (json_int_t)queue->expired,
+			 "ttl", time_to_live_json(queue->time_to_live));
 }
 
 static json_t *region_json(const struct ipcq_region_info *region)

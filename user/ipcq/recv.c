@@ -52,8 +52,10 @@ static const char doc[] =
 	"  raw    the bytes of the messages and nothing else; the default for one\n"
 	"         message (on a terminal a newline follows it)\n"
 	"  lines  a newline after each message; the default with -n or --all\n"
-	"  json   an object on a line for each message: sequence, priority, size, and text, or\n"
-	"         base64 when the message is not UTF-8\n"
+	"  json   an object on a line for each message: sequence, priority, type (as a\n"
+	"         signed number), age\n"
+	"         (seconds since it was sent), pid, uid and gid (of its sender), size, and\n"
+	"         text, or base64 when the message is not UTF-8\n"
 	"\n"
 	"A message that was received but cannot be printed is lost; that is said, "
 	"and the exit status is 1.  It is 4 when there was no message, or fewer "
@@ -204,6 +206,14 @@ static ssize_t receive(struct reception *reception, unsigned int flags,
 	}
 }
 
+/* Seconds since a message was sent; the kernel's clock ticks coarsely. */
+static double age(uint64_t time)
+{
+	uint64_t now = ipcq_deadline(0);
+
+	return now > time ? (double)(now - time) / 1e9 : 0.0;
+}
+
 static json_t *message_json(const char *payload, size_t length,
 			    const struct ipcq_message_info *info)
 {
@@ -218,9 +228,14 @@ static json_t *message_json(const char *payload, size_t length,
 		content = encoded ? json_string(encoded) : NULL;
 		free(encoded);
 	}
-	json = json_pack("{s:I, s:I, s:I, s:o}",
+	json = json_pack("{s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o}",
 			 "sequence", (json_int_t)info->sequence,
 			 "priority", (json_int_t)info->priority,
+			 "type", (json_int_t)info->type,
+			 "age", age(info->time),
+			 "pid", (json_int_t)info->pid,
+			 "uid", (json_int_t)info->uid,
+			 "gid", (json_int_t)info->gid,
 			 "size", (json_int_t)length,
 			 text ? "text" : "base64", content);
 	return json;

@@ -19,6 +19,8 @@ enum {
 	OPTION_PRIORITY = 'p',
 	OPTION_NONBLOCK = OPTION_FIRST,
 	OPTION_OWNER,
+	OPTION_TYPE,
+	OPTION_TIME_TO_LIVE,
 };
 
 static const struct argp_option options[] = {
@@ -33,6 +35,10 @@ static const struct argp_option options[] = {
 	{ "priority", OPTION_PRIORITY, "N", 0,
 	  "Priority, 0 (the default) to 32767, in a queue created with "
 	  "--priorities; higher ones are received first", 0 },
+	{ "type", OPTION_TYPE, "N", 0,
+	  "Type, any number (0), for receivers to tell messages apart", 0 },
+	{ "ttl", OPTION_TIME_TO_LIVE, "SECONDS", 0,
+	  "Time to live: it leaves the queue when it is not received by then", 0 },
 	{ "create", OPTION_CREATE, NULL, 0,
 	  "Create the queue when there is none; it stays until 'ipcq rm'", 0 },
 	{ "owner", OPTION_OWNER, "USER", 0,
@@ -60,7 +66,7 @@ struct sending {
 	bool create;
 	bool check_owner;
 	struct ipcq_queue_options open;
-	uint32_t priority;
+	struct ipcq_send_options options;
 	unsigned int flags;
 	int64_t timeout;		/* nanoseconds; negative: none */
 
@@ -102,8 +108,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		sending->flags = IPCQ_DONTWAIT;
 		return 0;
 	case OPTION_PRIORITY:
-		sending->priority = parse_number(state, "--priority", argument,
-						 0, IPCQ_HIGHEST_PRIORITY);
+		sending->options.priority = parse_number(state, "--priority",
+							 argument, 0,
+							 IPCQ_HIGHEST_PRIORITY);
+		return 0;
+	case OPTION_TYPE:
+		sending->options.type = parse_number(state, "--type", argument,
+						     0, UINT64_MAX);
+		return 0;
+	case OPTION_TIME_TO_LIVE:
+		sending->options.time_to_live =
+			(uint64_t)parse_duration(state, "--ttl", argument);
+		if (!sending->options.time_to_live)
+			argp_error(state, "--ttl: a message cannot live for no time");
 		return 0;
 	case OPTION_CREATE:
 		sending->create = true;
@@ -139,7 +156,7 @@ static int report_send(const struct sending *sending, int error)
 		complain("'%s' is full", name);
 	else if (error == -ETIMEDOUT)
 		complain("'%s' is full, and there was no room in time", name);
-	else if (error == -EINVAL && sending->priority)
+	else if (error == -EINVAL && sending->options.priority)
 		complain("'%s' has no priorities; create it with --priorities",
 			 name);
 	else
@@ -155,9 +172,11 @@ static int send_one(struct sending *sending, const void *payload, size_t length)
 {
 	uint64_t deadline = sending->timeout < 0 ? IPCQ_NO_DEADLINE :
 			    ipcq_deadline(sending->timeout);
-	int error = ipcq_queue_send_priority(sending->queue, payload, length,
-					     sending->priority, sending->flags,
-					     deadline, NULL);
+	const struct iovec piece = {
+		.iov_base = (void *)payload, .iov_len = length,
+	};
+	int error = ipcq_queue_sendv(sending->queue, &piece, 1, &sending->options,
+				     sending->flags, deadline, NULL);
 
 	if (error)
 		return report_send(sending, error);

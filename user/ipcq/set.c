@@ -5,21 +5,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "attributes.h"
 #include "commands.h"
 #include "util.h"
 
 enum {
 	OPTION_LIMIT = OPTION_FIRST,
-	OPTION_MESSAGES,
-	OPTION_MESSAGE_SIZE,
-	OPTION_BYTES,
 };
 
 static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "Of the queue NAME:", 1 },
-	{ "messages", OPTION_MESSAGES, "N", 0, "It holds at most N messages", 1 },
-	{ "message-size", OPTION_MESSAGE_SIZE, "SIZE", 0, "Longest message", 1 },
-	{ "bytes", OPTION_BYTES, "SIZE", 0, "It holds at most SIZE bytes", 1 },
 	{ NULL, 0, NULL, 0, "Of the system:", 2 },
 	{ "limit", OPTION_LIMIT, "LIMIT=VALUE", 0,
 	  "Set this limit; may be given more than once", 2 },
@@ -81,8 +75,7 @@ struct settings {
 	struct ipcq_limit_setting list[NAMES];
 	size_t count;
 	const char *queue;
-	struct ipcq_queue_options options;
-	bool changes_queue;
+	struct attributes attributes;	/* of the queue */
 };
 
 static enum ipcq_limit parse_limit(struct argp_state *state, const char *text,
@@ -121,42 +114,18 @@ static void add_setting(struct argp_state *state, const char *argument)
 
 static void check(const struct settings *settings, struct argp_state *state)
 {
-	if (settings->count && (settings->queue || settings->changes_queue))
+	const char *attribute = settings->attributes.given;
+
+	if (settings->count && (settings->queue || attribute))
 		argp_error(state, "limits are the system's, not a queue's; "
 			   "set them by themselves");
-	if (settings->queue && !settings->changes_queue)
+	if (settings->queue && !attribute)
 		argp_error(state, "say what to change of '%s': --messages, "
-			   "--message-size or --bytes", settings->queue);
-	if (!settings->queue && settings->changes_queue)
+			   "--message-size, --bytes or --ttl", settings->queue);
+	if (!settings->queue && attribute)
 		argp_error(state, "of which queue? give its name");
 	if (!settings->queue && !settings->count)
 		argp_error(state, "give a queue and what to change of it, or --limit");
-}
-
-static error_t parse_queue_option(int key, char *argument,
-				  struct argp_state *state)
-{
-	struct settings *settings = state->input;
-	struct ipcq_queue_options *queue = &settings->options;
-
-	switch (key) {
-	case OPTION_MESSAGES:
-		queue->max_messages = parse_number(state, "--messages", argument,
-						   1, UINT32_MAX);
-		break;
-	case OPTION_MESSAGE_SIZE:
-		queue->max_message_size = parse_size(state, "--message-size",
-						     argument, 1, UINT32_MAX);
-		break;
-	case OPTION_BYTES:
-		queue->max_bytes = parse_size(state, "--bytes", argument, 1,
-					      UINT64_MAX);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	settings->changes_queue = true;
-	return 0;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -164,6 +133,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	struct settings *settings = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &settings->attributes;
+		return 0;
 	case OPTION_LIMIT:
 		add_setting(state, argument);
 		return 0;
@@ -177,7 +149,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		check(settings, state);
 		return 0;
 	default:
-		return parse_queue_option(key, argument, state);
+		return ARGP_ERR_UNKNOWN;
 	}
 }
 
@@ -205,18 +177,7 @@ static int set_limits(const struct settings *settings)
 /* The kernel says no more than that a value is out of its range. */
 static int explain_range(struct ipcq *ipcq, const struct settings *settings)
 {
-	const struct ipcq_queue_options *options = &settings->options;
-	struct ipcq_limits limits;
-
-	if (ipcq_limits(ipcq, &limits))
-		return report(settings->queue, -EINVAL);
-	if (options->max_messages > limits.max_messages)
-		complain("--messages can be at most %lu",
-			 (unsigned long)limits.max_messages);
-	else if (options->max_message_size > limits.max_message_size)
-		complain("--message-size can be at most %lu bytes",
-			 (unsigned long)limits.max_message_size);
-	else
+	if (!attributes_explain(ipcq, &settings->attributes))
 		complain("the queue must hold at least as many bytes as its longest message has; "
 			 "see 'ipcq show' and change both");
 	return EXIT_FAILED;
@@ -236,7 +197,7 @@ static int set_queue(const struct settings *settings)
 		error = ipcq_queue_open(ipcq, settings->queue, IPCQ_WRITE, NULL,
 					&queue);
 	if (!error) {
-		error = ipcq_queue_set(queue, &settings->options);
+		error = ipcq_queue_set(queue, &settings->attributes.options);
 		ipcq_queue_close(queue);
 	}
 	if (error == -EINVAL)
@@ -249,9 +210,13 @@ static int set_queue(const struct settings *settings)
 
 int cmd_set(int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{ &attributes_argp, 0, "Of the queue NAME:", 1 }, { 0 }
+	};
 	static const struct argp argp = {
 		.options = options, .parser = parse_option,
 		.args_doc = "NAME\n--limit LIMIT=VALUE...", .doc = doc,
+		.children = children,
 	};
 	struct settings settings = { .count = 0 };
 

@@ -208,9 +208,13 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	printf("  %-20s %s\n", "order", queue->order == IPCQ_PRIORITY ?
 	       "highest priority first" : "as sent");
 	print_bytes("longest message", queue->max_message_size);
+	if (queue->time_to_live)
+		printf("  %-20s %g s\n", "time to live",
+		       (double)queue->time_to_live / 1e9);
 	print_bytes("memory kept", queue->memory);
 	print_number("sent", queue->sent);
 	print_number("received", queue->received);
+	print_number("expired", queue->expired);
 	print_number("waiting senders", queue->waiting_senders);
 	print_number("waiting receivers", queue->waiting_receivers);
 }

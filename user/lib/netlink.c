@@ -68,6 +68,8 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 		.memory = get_u64(a[IPCQ_A_QUEUE_MEMORY]),
 		.sent = get_u64(a[IPCQ_A_QUEUE_SENT]),
 		.received = get_u64(a[IPCQ_A_QUEUE_RECEIVED]),
+		.expired = get_u64(a[IPCQ_A_QUEUE_EXPIRED]),
+		.time_to_live = get_u64(a[IPCQ_A_QUEUE_TIME_TO_LIVE]),
 	};
 	return 0;
 }
