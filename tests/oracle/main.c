@@ -2,7 +2,8 @@
 /*
  * Random operations on queues, against the model of a queue.
  *
- * Without arguments a number of sequences is run from a fixed seed.  On a disagreement
+ * Without arguments a number of sequences is run from a fixed seed, or as many as there
+ * is time for.  On a disagreement
  * the sequence is cut down to the operations without which there is none, and these are
  * printed with what each came to.
  */
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t seed = 1, seconds, first_sequence;
+static uint64_t seed = 1, seconds = 20, first_sequence;
 static uint64_t most_sequences = 150;
 
 /* So many sequences come upon everything. */
@@ -98,7 +99,7 @@ static void module_agrees_with_model(void **state)
 
 	(void)state;
 	for (sequence = first_sequence;
-	     seconds ? in(0) < until : sequence < first_sequence + most_sequences;
+	     sequence < first_sequence + most_sequences && in(0) < until;
 	     sequence++) {
 		struct choice choice = { .count = MOST_OPERATIONS };
 
@@ -149,6 +150,7 @@ static void parse(int argc, char **argv)
 		switch (option) {
 		case 't':
 			seconds = strtoull(optarg, NULL, 0);
+			most_sequences = UINT64_MAX;
 			break;
 		case 's':
 			seed = strtoull(optarg, NULL, 0);

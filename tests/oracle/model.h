@@ -108,6 +108,8 @@ struct message {
 	uint64_t tag;
 	uint64_t type;
 	enum life life;
+	uint64_t ends_after;	/* of one that is to live until SOON: noted by the test */
+	uint64_t ends_before;
 	struct identity sender;
 	uint64_t sent_after;
 };

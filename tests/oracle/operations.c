@@ -135,7 +135,7 @@ static void draw_special(struct call *call, const struct queue *queue)
 	if (call->sends && percent(50))
 		call->type = draw(percent(90) ? 4 : UINT64_MAX);
 	if (call->sends && percent(10))
-		call->life = percent(50) ? LONG : AT_ONCE;
+		call->life = LONG + draw(3);
 	/* Whether one that waits already gets what is gone at once is not said. */
 	if (call->life == AT_ONCE && queue->receivers)
 		call->life = LONG;
@@ -281,7 +281,8 @@ static void do_set(void)
 		args.flags |= IPCQ_SET_F_TIME_TO_LIVE;
 		/* See draw_special(). */
 		args.time_to_live = life_nanoseconds(percent(70) ? UNLIMITED :
-						     handle->queue->receivers ? LONG : AT_ONCE);
+						     draw(handle->queue->receivers ? AT_ONCE :
+								AT_ONCE + 1));
 	} else if (percent(2)) {
 		args.time_to_live = 1;
 	}
@@ -330,7 +331,7 @@ static struct ipcq_queue_open draw_open(const char *name)
 	if (percent(name ? 5 : 20))
 		args.max_bytes = draw_bytes(args.max_message_size);
 	if (percent(5))
-		args.time_to_live = life_nanoseconds(percent(50) ? LONG : AT_ONCE);
+		args.time_to_live = life_nanoseconds(1 + draw(3));
 	args.open.mode = modes[draw(sizeof(modes) / sizeof(*modes))];
 	return args;
 }

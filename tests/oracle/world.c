@@ -108,18 +108,6 @@ uint64_t coarse_time(void)
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-static uint64_t count_lives(enum life life)
-{
-	const struct message *message;
-	const struct queue *queue;
-	uint64_t count = 0;
-
-	for (queue = world.names.queues; queue; queue = queue->next)
-		for (message = queue->messages; message; message = message->next)
-			count += message->life == life;
-	return count;
-}
-
 static uint64_t count_expired(void)
 {
 	const struct queue *queue;
@@ -142,6 +130,11 @@ void let_expire(void)
 	for (queue = world.names.queues; queue; queue = queue->next)
 		model_expire(queue);
 	world.soon_first = 0;
+	/* That there is room may be noticed a little later: before what comes next. */
+	world.expired = true;
+	settle();
+	if (!world.failed)
+		check_all();
 }
 
 /* Whether messages may have expired of which the model thinks that they have not. */
@@ -151,19 +144,32 @@ static bool is_late(void)
 }
 
 /* Those that have come into queues since @begun live until some time from then on. */
-static void note_lives(uint64_t begun, uint64_t before)
+static void note_life(struct message *message, uint64_t begun)
 {
-	uint64_t now = in(0), life = life_nanoseconds(SOON), count = count_lives(SOON);
+	if (message->life != SOON)
+		return;
+	if (!message->ends_after) {
+		message->ends_after = begun + life_nanoseconds(SOON);
+		message->ends_before = in(0) + life_nanoseconds(SOON);
+	}
+	if (!world.soon_first || message->ends_after < world.soon_first)
+		world.soon_first = message->ends_after;
+	if (message->ends_before > world.soon_last)
+		world.soon_last = message->ends_before;
+}
+
+static void note_lives(uint64_t begun)
+{
+	struct message *message;
+	struct queue *queue;
 
 	if (is_late())
 		world.late = true;
-	if (!count) {
-		world.soon_first = 0;
-	} else if (count > before) {
-		if (!world.soon_first)
-			world.soon_first = begun + life;
-		world.soon_last = now + life;
-	}
+	world.soon_first = 0;
+	world.soon_last = 0;
+	for (queue = world.names.queues; queue; queue = queue->next)
+		for (message = queue->messages; message; message = message->next)
+			note_life(message, begun);
 }
 
 void be_patient_again(void)
@@ -230,7 +236,7 @@ static const struct operation *draw_operation(void)
 void run_operation(uint64_t seed, uint64_t sequence, unsigned int number)
 {
 	const struct operation *operation;
-	uint64_t begun, before, expired;
+	uint64_t begun = in(0), expired;
 
 	world.random = seed;
 	world.random = next_number(&world.random) + sequence;
@@ -242,13 +248,12 @@ void run_operation(uint64_t seed, uint64_t sequence, unsigned int number)
 	expired = count_expired();
 	if (world.soon_first && in(MARGIN) > world.soon_first)
 		let_expire();
-	begun = in(0);
-	before = count_lives(SOON);
-	operation->run();
+	if (!world.failed)
+		operation->run();
 	world.expired = count_expired() > expired;
 	if (!world.failed)
 		settle();
-	note_lives(begun, before);
+	note_lives(begun);
 	if (!world.failed)
 		check_all();
 	if (is_late())
