@@ -145,6 +145,7 @@ static struct file *handle_file(const struct ipcq_kind *kind, u32 open_flags)
 	}
 	handle->file = file;
 	stream_open(NULL, file);
+	file->f_mode |= kind->file_mode;
 	return file;
 }
 

@@ -45,6 +45,7 @@ struct ipcq_kind {
 	u32 kind;			/* IPCQ_KIND_* */
 	const char *file_name;		/* of its descriptors, in /proc */
 	const struct file_operations *fops;
+	fmode_t file_mode;		/* FMODE_* of its files, besides */
 
 	/* A new object; the caller fills in and publishes the common part. */
 	struct ipcq_object *(*create)(const void *attributes,

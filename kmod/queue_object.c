@@ -223,6 +223,8 @@ const struct ipcq_kind ipcq_queue_kind = {
 	.kind = IPCQ_KIND_QUEUE,
 	.file_name = "[ipcq-queue]",
 	.fops = &ipcq_queue_fops,
+	/* read_iter and write_iter heed IOCB_NOWAIT. */
+	.file_mode = FMODE_NOWAIT,
 	.create = queue_create,
 	.matches = queue_matches,
 	.free = queue_free,

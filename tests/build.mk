@@ -45,11 +45,15 @@ tests: $(host-tests) $(guest-tests) $(red-test) $(BUILD)/sanitize/ipcq ## build 
 
 guest-common := $(call objects,tests/guest/common.c)
 
+# What one program needs besides.
+guest-libs-queue_uring		:= -luring
+guest-libs-queue_uring_end	:= -luring
+
 $(guest-tests): $(BUILD)/tests/guest/%: $(BUILD)/obj/tests/guest/%.o $(guest-common) \
 		$(BUILD)/libipcq.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(lib-libs) -lcmocka
+	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(lib-libs) $(guest-libs-$(@F)) -lcmocka
 
 $(red-test): $(BUILD)/obj/tests/vm/red/fail.o
 	$(call say,LD,$@)
