@@ -148,6 +148,7 @@ static int become_and_send(void *context)
 
 	assert_ok(queue_send(fd, NULL, 0, 0, 0));
 	assert_int_equal(setresgid(-1, 1002, -1), 0);
+	assert_ok(queue_send(fd, NULL, 0, 0, 0));
 	assert_int_equal(setresuid(-1, 1002, -1), 0);
 	assert_ok(queue_send(fd, NULL, 0, 0, 0));
 	return (int)write(fd, NULL, 0);
@@ -165,6 +166,8 @@ static void effective_ids_count_when_it_sends(void **state)
 	assert_int_equal(reap(pid), 0);
 	args = next(fd);
 	assert_sender(&args, pid, 0, 0);
+	args = next(fd);
+	assert_sender(&args, pid, 0, 1002);
 	args = next(fd);
 	assert_sender(&args, pid, 1002, 1002);
 	args = next(fd);
