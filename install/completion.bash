@@ -11,6 +11,7 @@ _ipcq_values()
 	case $2 in
 	-k | --kind) echo queue region ;;
 	-f | --format) echo raw lines json ;;
+	--dead-letter) _ipcq_names --kind queue ;;
 	--mode) [ "$1" != bench ] || echo round-trip stream both ;;
 	--pin) echo same other none ;;
 	--baseline) "$command" bench --list 2>/dev/null | awk '/^[a-z]/ { print $1 }' ;;

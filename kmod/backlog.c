@@ -37,12 +37,8 @@ void ipcq_backlog_fini(struct ipcq_queue *queue)
 				      leaves * sizeof(struct ipcq_priority_leaf));
 }
 
-/*
- * Sees to it that there is a list for a priority.  A leaf that is there stays, and
- * whoever loses the race to add one uses the other's.  The lists themselves are
- * under the lock.
- */
-int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
+/* A leaf that is there stays, and whoever loses the race to add one uses the other's. */
+static int prepare(struct ipcq_queue *queue, u32 priority, gfp_t gfp)
 {
 	struct ipcq_account *account = queue->object.account;
 	struct ipcq_priority_leaf **at, *leaf;
@@ -59,7 +55,7 @@ int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
 				  sizeof(*leaf));
 	if (ret)
 		return ret;
-	leaf = kzalloc(sizeof(*leaf), IPCQ_GFP);
+	leaf = kzalloc(sizeof(*leaf), gfp);
 	if (leaf && !cmpxchg(at, NULL, leaf)) {
 		atomic_inc(&queue->leaves);
 		return 0;
@@ -69,4 +65,25 @@ int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
 	kfree(leaf);
 	/* A failed exchange orders nothing: look again, as above. */
 	return smp_load_acquire(at) ? 0 : -ENOMEM;
+}
+
+/**
+ * ipcq_backlog_prepare() - see to it that there is a list for a priority
+ * @queue: the queue; its lock, which protects the list itself, is not held
+ * @priority: the priority
+ *
+ * Return: 0; -EINVAL there is no such priority; -ENOMEM, -EDQUOT.
+ */
+int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
+{
+	return prepare(queue, priority, IPCQ_GFP);
+}
+
+/*
+ * The same for a caller that memory being reclaimed may wait for, as freeing a queue
+ * does for its works.
+ */
+int ipcq_backlog_prepare_now(struct ipcq_queue *queue, u32 priority)
+{
+	return prepare(queue, priority, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The backlog of a queue: the messages that are to be received, in the order that
- * the queue was made for.  The queue's lock is held, but for ipcq_backlog_prepare().
+ * the queue was made for.  The queue's lock is held, but for preparing.
  */
 #ifndef IPCQ_BACKLOG_H
 #define IPCQ_BACKLOG_H
@@ -11,6 +11,7 @@
 int ipcq_backlog_init(struct ipcq_queue *queue, u32 order);
 void ipcq_backlog_fini(struct ipcq_queue *queue);
 int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority);
+int ipcq_backlog_prepare_now(struct ipcq_queue *queue, u32 priority);
 
 static inline struct ipcq_message *
 ipcq_backlog_message(struct ipcq_order_entry *entry)

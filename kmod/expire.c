@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages that expire: those with a time to live, their own or the queue's.
+ * Messages that expire: those with a time to live, their own or the queue's.  They
+ * become dead letters (dead_letter.c).
  *
  * The time of a message begins when it comes into the queue.  While it is in the
  * order it is also among the queue's timers; a receiver that has reserved it has it,
@@ -97,13 +98,13 @@ static bool take_expired(struct ipcq_queue *queue, struct ipcq_order *list)
 }
 
 /*
- * Takes out all that has expired; no lock is held.  The time that the work is armed
- * for is read without the lock: it is never after the first of the timers expires, and
- * a message that somebody adds meanwhile may as well have been added just after.
+ * Takes out all that has expired; no lock is held, and the caller may sleep.  The time
+ * that the work is armed for is read without the lock: it is never after the first of
+ * the timers expires, and a message that somebody adds meanwhile may as well have been
+ * added just after.
  */
 void ipcq_expire_reap(struct ipcq_queue *queue)
 {
-	struct ipcq_message *message;
 	struct ipcq_order list;
 	bool more;
 
@@ -117,10 +118,7 @@ void ipcq_expire_reap(struct ipcq_queue *queue)
 			spin_unlock(&queue->lock);
 		else
 			ipcq_queue_unlock_room(queue);
-		while (!ipcq_order_empty(&list)) {
-			message = ipcq_backlog_message(ipcq_order_pop(&list));
-			ipcq_queue_keep(queue, message);
-		}
+		ipcq_dead_letter(queue, &list, IPCQ_ORIGIN_EXPIRED);
 	} while (more);
 }
 

@@ -43,6 +43,7 @@ struct iov_iter;
 /* What a message wears. */
 #define IPCQ_SPECIAL_TYPE	(1U << 0)	/* @type is not 0 */
 #define IPCQ_SPECIAL_LIMITED	(1U << 1)	/* @time_to_live is not 0 */
+#define IPCQ_SPECIAL_ORIGIN	(1U << 2)	/* a dead letter: @origin_* */
 
 struct ipcq_message {
 	struct ipcq_order_entry order;
@@ -57,6 +58,10 @@ struct ipcq_message {
 	u64 type;			/* TYPE */
 	u64 time_to_live;		/* LIMITED: nanoseconds */
 	struct timerqueue_node timer;	/* LIMITED: while in the order */
+
+	u64 origin_id;			/* ORIGIN: of the queue it was in first */
+	u64 origin_sequence;		/* ORIGIN: its number there */
+	u32 origin_reason;		/* ORIGIN: IPCQ_ORIGIN_* */
 
 	char inline_payload[IPCQ_INLINE_SIZE] __aligned(8);
 };

@@ -56,8 +56,8 @@ void ipcq_object_fini(struct ipcq_object *object)
 	ipcq_account_put(object->account);
 	/*
 	 * The code that is running now stays: every caller is either in a file
-	 * operation, in a namespace's exit, in the owners' work or in the
-	 * shrinker, and unloading waits for each of them.
+	 * operation, in a namespace's exit, in the owners' or a queue's work or
+	 * in the shrinker, and unloading waits for each of them.
 	 */
 	module_put(THIS_MODULE);
 }

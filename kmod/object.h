@@ -48,7 +48,8 @@ struct ipcq_kind {
 	fmode_t file_mode;		/* FMODE_* of its files, besides */
 
 	/* A new object; the caller fills in and publishes the common part. */
-	struct ipcq_object *(*create)(const void *attributes,
+	struct ipcq_object *(*create)(struct ipcq_registry *registry,
+				      const void *attributes,
 				      struct ipcq_account *account);
 	/* Whether it has the attributes demanded; those not given match. */
 	bool (*matches)(const struct ipcq_object *object,

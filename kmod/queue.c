@@ -402,6 +402,30 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
 	return ret;
 }
 
+/**
+ * ipcq_queue_accept() - take in a message from another queue, without waiting
+ * @queue: the queue; no lock is held
+ * @message: filled, with its memory not counted by any queue; a queue with priorities
+ *	has been prepared for its own
+ *
+ * Return: whether there was room; if not, the message is still the caller's.
+ */
+bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	struct ipcq_wake wake __uninitialized;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	if (!has_room(queue, message->length)) {
+		spin_unlock(&queue->lock);
+		return false;
+	}
+	queue->magazine.memory += ipcq_message_memory(message->class);
+	deliver(queue, message, &wake);
+	unlock_and_wake(queue, &wake, readable(queue));
+	return true;
+}
+
 /* ----------------------------------------------------------------- receive */
 
 /* Puts a reserved message back in its place, or passes it to who waits. */

@@ -30,6 +30,7 @@
 
 #include <linux/ipcq.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
@@ -41,6 +42,8 @@
 #include "object.h"
 #include "order.h"
 #include "priority.h"
+
+struct ipcq_registry;
 
 struct ipcq_queue {
 	struct ipcq_object object;
@@ -61,6 +64,9 @@ struct ipcq_queue {
 	u32 care;			/* IPCQ_CARE_*: what a plain send must heed */
 	u64 time_to_live;		/* of messages sent without; 0: for ever */
 	u64 expired;
+	u64 dead_letter;		/* id of the queue for dead letters; 0: none */
+	u64 dead_lettered;		/* messages that were moved there */
+	u64 dropped;			/* messages that were lost on the way */
 	struct timerqueue_head timers;	/* messages in the order that may expire */
 	u64 timer_armed;		/* for when timer_work is; 0: it is not */
 	bool refused;			/* a poller or a caller heard "no room" */
@@ -78,6 +84,7 @@ struct ipcq_queue {
 	struct delayed_work timer_work;
 	atomic_t leaves;		/* of @priorities; each is charged */
 	struct list_head all;		/* queues_lock (queue_memory.c) */
+	struct llist_node ended;	/* dead_letter.c, with the last reference */
 };
 
 /* How far a call goes to get what it wants. */
@@ -113,6 +120,7 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 		   int error);
+bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_queue_unlock_room(struct ipcq_queue *queue) __releases(&queue->lock);
 void ipcq_queue_admit(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
@@ -146,6 +154,11 @@ void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_reap(struct ipcq_queue *queue);
+
+/* dead_letter.c */
+void ipcq_dead_letter(struct ipcq_queue *queue, struct ipcq_order *list,
+		      u32 reason);
+int ipcq_dead_letter_check(struct ipcq_registry *registry, u64 id);
 
 /* Whether anything in the queue can expire; see ipcq_expire_reap(). */
 static inline bool ipcq_expire_due(const struct ipcq_queue *queue)

@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/ipcq.h>
 #include <linux/pid.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
 
@@ -82,6 +83,17 @@ static void tell_sender(struct ipcq_queue_receive *args,
 	args->start_time = sender->start_time;
 }
 
+/* Where it was before, when it is a dead letter. */
+static void tell_origin(struct ipcq_queue_receive *args,
+			const struct ipcq_message *message)
+{
+	bool dead = message->special & IPCQ_SPECIAL_ORIGIN;
+
+	args->origin_id = dead ? message->origin_id : 0;
+	args->origin_sequence = dead ? message->origin_sequence : 0;
+	args->origin_reason = dead ? message->origin_reason : IPCQ_ORIGIN_NONE;
+}
+
 /* Copies out a reserved message, and what comes with it. */
 static int copy_message(struct ipcq_call *call,
 			const struct ipcq_message *message,
@@ -94,6 +106,7 @@ static int copy_message(struct ipcq_call *call,
 	args->type = ipcq_message_type(message);
 	args->time = message->time;
 	tell_sender(args, message->sender);
+	tell_origin(args, message);
 	if (ipcq_call_put_from(call, queue_receive.sequence,
 			       struct ipcq_queue_receive))
 		return -EFAULT;
@@ -130,7 +143,9 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (args->reserved || args->reserved1 || args->reserved2)
+	if (args->reserved || args->reserved1 || args->reserved2 ||
+	    memchr_inv(args->reserved3, 0, sizeof(args->reserved3)) ||
+	    args->reserved4)
 		return -EINVAL;
 	ret = ipcq_vector_import(&import, &to, READ, args->payload, args->length,
 				 args->flags & IPCQ_RECEIVE_F_VECTOR);

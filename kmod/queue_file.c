@@ -172,8 +172,11 @@ static int queue_receive_plain(struct ipcq_call *call)
 static int queue_stat(struct ipcq_call *call)
 {
 	struct ipcq_queue_stat *stat = &call->args.queue_stat;
+	struct ipcq_queue *queue = queue_of(call->file);
 
-	ipcq_queue_stat(queue_of(call->file), stat);
+	if (ipcq_expire_due(queue))
+		ipcq_expire_reap(queue);
+	ipcq_queue_stat(queue, stat);
 	return ipcq_call_put_all(call, sizeof(*stat));
 }
 
@@ -235,9 +238,12 @@ static int queue_fasync(int fd, struct file *file, int on)
 
 static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 {
+	struct ipcq_queue *queue = queue_of(file);
 	struct ipcq_queue_stat stat;
 
-	ipcq_queue_stat(queue_of(file), &stat);
+	if (ipcq_expire_due(queue))
+		ipcq_expire_reap(queue);
+	ipcq_queue_stat(queue, &stat);
 	seq_puts(m, "ipcq-kind:\tqueue\n");
 	seq_printf(m, "ipcq-id:\t%llu\n", stat.id);
 	seq_printf(m, "order:\t%s\n",
@@ -250,6 +256,9 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "received:\t%llu\n", stat.received);
 	seq_printf(m, "expired:\t%llu\n", stat.expired);
 	seq_printf(m, "time-to-live-ns:\t%llu\n", stat.time_to_live);
+	seq_printf(m, "dead-letter:\t%llu\n", stat.dead_letter);
+	seq_printf(m, "dead-lettered:\t%llu\n", stat.dead_lettered);
+	seq_printf(m, "dropped:\t%llu\n", stat.dropped);
 	seq_printf(m, "waiting-senders:\t%u\n", stat.waiting_senders);
 	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
 }

@@ -11,12 +11,14 @@
 #include "limits.h"
 #include "queue.h"
 
+/*
+ * What a queue tells of itself.  Who may sleep sees to it that what has expired is gone;
+ * the registry's lock may be held.
+ */
 void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 {
 	const struct ipcq_bounds *bounds = &queue->bounds;
 
-	if (ipcq_expire_due(queue))
-		ipcq_expire_reap(queue);
 	stat->id = queue->object.id;
 	stat->order = queue->priorities ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
 
@@ -32,6 +34,9 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->sent = queue->sent;
 	stat->received = queue->received;
 	stat->expired = queue->expired;
+	stat->dead_letter = queue->dead_letter;
+	stat->dead_lettered = queue->dead_lettered;
+	stat->dropped = queue->dropped;
 	stat->time_to_live = queue->time_to_live;
 	spin_unlock(&queue->lock);
 }
@@ -72,6 +77,7 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 	struct ipcq_bounds *bounds = &queue->bounds;
 	u32 messages, size;
 	u64 bytes;
+	int ret;
 
 	if (!ipcq_object_may_change(&queue->object))
 		return -EPERM;
@@ -80,6 +86,12 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 		return -EINVAL;
 	if (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE))
 		return -EINVAL;
+	if (args->dead_letter && (!(args->flags & IPCQ_SET_F_DEAD_LETTER) ||
+				  args->dead_letter == queue->object.id))
+		return -EINVAL;
+	ret = ipcq_dead_letter_check(queue->object.registry, args->dead_letter);
+	if (ret)
+		return ret;
 
 	spin_lock(&queue->lock);
 	messages = args->max_messages ?: bounds->max_messages;
@@ -96,6 +108,8 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 	queue->bytes_given |= args->max_bytes != 0;
 	if (args->flags & IPCQ_SET_F_TIME_TO_LIVE)
 		set_time_to_live(queue, args->time_to_live);
+	if (args->flags & IPCQ_SET_F_DEAD_LETTER)
+		WRITE_ONCE(queue->dead_letter, args->dead_letter);
 	spin_unlock(&queue->lock);
 
 	ipcq_queue_admit(queue);
@@ -136,7 +150,8 @@ static void admit_work(struct work_struct *work)
 	ipcq_queue_admit(queue);
 }
 
-static struct ipcq_object *queue_create(const void *attributes,
+static struct ipcq_object *queue_create(struct ipcq_registry *registry,
+					const void *attributes,
 					struct ipcq_account *account)
 {
 	const struct ipcq_queue_open *open = attributes;
@@ -144,6 +159,9 @@ static struct ipcq_object *queue_create(const void *attributes,
 	struct ipcq_queue *queue;
 	int ret;
 
+	ret = ipcq_dead_letter_check(registry, open->dead_letter);
+	if (ret)
+		return ERR_PTR(ret);
 	queue = kzalloc(sizeof(*queue), IPCQ_GFP);
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
@@ -163,6 +181,7 @@ static struct ipcq_object *queue_create(const void *attributes,
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
 	ipcq_expire_init(queue);
 	set_time_to_live(queue, open->time_to_live);
+	queue->dead_letter = open->dead_letter;
 
 	ret = ipcq_backlog_init(queue, open->order);
 	if (ret)
@@ -198,7 +217,9 @@ static bool queue_matches(const struct ipcq_object *object,
 		   open->max_message_size == bounds->max_message_size) &&
 		  (!open->max_bytes || open->max_bytes == bounds->max_bytes) &&
 		  (!open->time_to_live ||
-		   open->time_to_live == queue->time_to_live);
+		   open->time_to_live == queue->time_to_live) &&
+		  (!open->dead_letter ||
+		   open->dead_letter == queue->dead_letter);
 	spin_unlock(&queue->lock);
 	return matches;
 }

@@ -168,7 +168,8 @@ static void control_free(struct ipcq_region *region)
 	vfree(region->control);
 }
 
-static struct ipcq_object *region_create(const void *attributes,
+static struct ipcq_object *region_create(struct ipcq_registry *registry,
+					 const void *attributes,
 					 struct ipcq_account *account)
 {
 	const struct ipcq_region_open *open = attributes;

@@ -132,7 +132,7 @@ static struct ipcq_object *prepare(struct ipcq_registry *registry,
 				&attributes);
 	if (ret)
 		return ERR_PTR(ret);
-	object = request->kind->create(&attributes, request->account);
+	object = request->kind->create(registry, &attributes, request->account);
 	if (IS_ERR(object))
 		return object;
 

@@ -26,7 +26,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define FUZZ_FIELDS	18
+#define FUZZ_FIELDS	24
 #define FUZZ_CALLS	24
 #define FUZZ_LANES	4
 #define FUZZ_CHILD	3	/* the lane that is a process */

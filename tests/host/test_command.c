@@ -267,6 +267,51 @@ static void creating(void **state)
 	assert_int_equal(object->mode, 0600);
 }
 
+static void dead_letter_queues(void **state)
+{
+	const json_t *queue;
+	json_t *json;
+	uint64_t id;
+
+	(void)state;
+	assert_int_equal(run("create|dead"), EXIT_OK);
+	id = fake_find("dead")->id;
+	assert_int_equal(run("create|q|--dead-letter|dead"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.dead_letter, id);
+	assert_int_equal(run("show|q"), EXIT_OK);
+	assert_prints("dead (#");
+	assert_int_equal(run("show|q|--json"), EXIT_OK);
+	json = parsed();
+	queue = json_object_get(json, "queue");
+	assert_int_equal(number(queue, "dead_letter"), id);
+	assert_string_equal(json_string_value(json_object_get(queue,
+							      "dead_letter_name")),
+			    "dead");
+	json_decref(json);
+
+	assert_int_equal(run("set|q|--no-dead-letter"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.dead_letter, 0);
+	assert_int_equal(run("set|q|--dead-letter|#1"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.dead_letter, 1);
+	/* Other changes leave it. */
+	assert_int_equal(run("set|q|--messages|3"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.dead_letter, 1);
+
+	assert_int_equal(run("set|q|--dead-letter|none"), EXIT_FAILED);
+	assert_says("'none'");
+	assert_int_equal(run("create|r|--region|--size|1"), EXIT_OK);
+	assert_int_equal(run("set|q|--dead-letter|r"), EXIT_FAILED);
+	assert_says("'r'");
+	assert_int_equal(run("create|other|--dead-letter|r"), EXIT_FAILED);
+	assert_null(fake_find("other"));
+	assert_int_equal(run("set|q|--dead-letter|q"), EXIT_FAILED);
+	assert_says("its own");
+	assert_int_equal(run("set|q|--dead-letter|#1|--no-dead-letter"), EXIT_USAGE);
+	assert_int_equal(run("set|q|--dead-letter|#1x"), EXIT_USAGE);
+	assert_int_equal(run("create|s|--region|--size|1|--dead-letter|q"),
+			 EXIT_USAGE);
+}
+
 static void removing(void **state)
 {
 	(void)state;
@@ -400,7 +445,7 @@ int __wrap_main(void)
 		TEST(without_the_module), TEST(info), TEST(creating),
 		TEST(setting_limits), TEST(changing_a_queue), TEST(demanding_an_owner),
 		TEST(a_temporary_queue_ends_with_its_receiver),
-		TEST(removing), TEST(listing), TEST(names_are_shown_safely),
+		TEST(dead_letter_queues), TEST(removing), TEST(listing), TEST(names_are_shown_safely),
 		TEST(showing), TEST(showing_mutexes),
 	};
 

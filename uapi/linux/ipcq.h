@@ -42,9 +42,10 @@
  *   EINVAL        a member is outside its documented range, a reserved member is
  *                 not zero, or @size is too small or not a multiple of 8
  *   ENAMETOOLONG  a name is longer than IPCQ_NAME_MAX bytes
- *   ENOENT        no object has this name, and IPCQ_OPEN_F_CREATE was not given
+ *   ENOENT        no object has this name, and IPCQ_OPEN_F_CREATE was not given; or
+ *                 none has this id
  *   EEXIST        the name is taken, and IPCQ_OPEN_F_EXCL was given
- *   EPROTOTYPE    the name belongs to an object of the other kind
+ *   EPROTOTYPE    the name, or the id, belongs to an object of the other kind
  *   EBADR         the object exists with other attributes than demanded
  *   EKEYREJECTED  the object belongs to another user than demanded
  *   EACCES        the object's mode does not grant the access asked for
@@ -117,6 +118,7 @@
 #define IPCQ_FEATURE_TRUNCATE	(1ULL << 11)	/* IPCQ_RECEIVE_F_TRUNCATE */
 #define IPCQ_FEATURE_TIME_TO_LIVE (1ULL << 12)
 #define IPCQ_FEATURE_ASYNC	(1ULL << 13)	/* O_ASYNC on a queue's descriptor */
+#define IPCQ_FEATURE_DEAD_LETTER (1ULL << 14)
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -258,9 +260,28 @@ struct ipcq_open {
  * @order: IPCQ_ORDER_* of a queue that is created
  * @reserved: must be 0
  * @time_to_live: of messages that are sent without one, nanoseconds; 0: for ever
+ * @dead_letter: id of the queue that a queue which is created sends its dead letters
+ *	to; 0: none
  *
  * When the queue exists, each of the attributes that is not 0 must be equal to the
  * queue's own, or the call fails with EBADR.
+ *
+ * A message becomes a dead letter when its time to live ends in the queue.  It moves
+ * to the dead-letter queue, if that exists then and has room at once for a message of
+ * this length; else it is dropped, and counted in ipcq_queue_stat.dropped.  There it is
+ * a message like others, with a number of that queue's, but with the priority and type
+ * that it was sent with, its sender and its time; its memory is still charged to the
+ * sender's user.  If that queue has a time to live, it begins anew.  Who receives it is
+ * told where it was, and why it is no longer there (IPCQ_ORIGIN_*).  A message moves
+ * once: a dead letter that dies again is dropped.
+ *
+ * The dead-letter queue is of the same network namespace, and the caller must be allowed
+ * to open it for writing when it becomes one; that is not looked at again.  It is not
+ * kept: when it ends, the id stays, and stands for no queue any more.
+ *
+ * Errors: ENOENT (no object has the id @dead_letter), EPROTOTYPE (it is a region),
+ * EACCES (it cannot be opened for writing), each of them only when the queue is
+ * created; and those of struct ipcq_open.
  */
 struct ipcq_queue_open {
 	struct ipcq_open open;
@@ -270,6 +291,7 @@ struct ipcq_queue_open {
 	__u32 order;
 	__u32 reserved;
 	__aligned_u64 time_to_live;
+	__aligned_u64 dead_letter;
 };
 #define IPCQ_QUEUE_OPEN_MIN	72
 
@@ -405,6 +427,15 @@ struct ipcq_queue_send {
 #define IPCQ_RECEIVE_F_TRUNCATE	(1U << 2)
 #define IPCQ_RECEIVE_F_ALL	((1U << 3) - 1)
 
+/*
+ * Why a message is in another queue than it was sent to.
+ *
+ * IPCQ_ORIGIN_NONE	it is not
+ * IPCQ_ORIGIN_EXPIRED	its time to live ended there
+ */
+#define IPCQ_ORIGIN_NONE	0
+#define IPCQ_ORIGIN_EXPIRED	1
+
 /**
  * struct ipcq_queue_receive - receive the message that is next
  * @size: sizeof(struct ipcq_queue_receive); or IPCQ_QUEUE_RECEIVE_MIN when the
@@ -429,6 +460,12 @@ struct ipcq_queue_send {
  * @reserved2: must be 0
  * @start_time: out: when that process began, nanoseconds of CLOCK_BOOTTIME; with
  *	@pid it names one process for ever, where a pid is used again
+ * @reserved3: must be 0
+ * @origin_id: out: of a dead letter, the id of the queue that it was sent to; of others
+ *	0
+ * @origin_sequence: out: of a dead letter, its number there; of others 0
+ * @origin_reason: out: IPCQ_ORIGIN_*
+ * @reserved4: must be 0
  *
  * The message leaves the queue when all of it has been copied.  A message that
  * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
@@ -457,6 +494,11 @@ struct ipcq_queue_receive {
 	__u32 gid;
 	__u32 reserved2;
 	__aligned_u64 start_time;
+	__aligned_u64 reserved3[5];
+	__aligned_u64 origin_id;
+	__aligned_u64 origin_sequence;
+	__u32 origin_reason;
+	__u32 reserved4;
 };
 #define IPCQ_QUEUE_RECEIVE_MIN	32
 
@@ -478,6 +520,11 @@ struct ipcq_queue_receive {
  * @received: out: messages received since it was created
  * @expired: out: messages whose time to live ended in the queue
  * @time_to_live: out: of messages sent without one, nanoseconds; 0: for ever
+ * @dead_letter: out: id of the queue that dead letters go to, which may have ended; 0:
+ *	none
+ * @dead_lettered: out: messages that went there
+ * @dropped: out: messages that were neither received nor moved to another queue, because
+ *	their time to live ended
  *
  * Any handle may ask.  Errors: the common ones only.
  */
@@ -498,12 +545,16 @@ struct ipcq_queue_stat {
 	__aligned_u64 received;
 	__aligned_u64 expired;
 	__aligned_u64 time_to_live;
+	__aligned_u64 dead_letter;
+	__aligned_u64 dead_lettered;
+	__aligned_u64 dropped;
 };
 #define IPCQ_QUEUE_STAT_MIN	80
 
 /* Flags of struct ipcq_queue_set: which members count also when they are 0. */
 #define IPCQ_SET_F_TIME_TO_LIVE	(1U << 0)
-#define IPCQ_SET_F_ALL		((1U << 1) - 1)
+#define IPCQ_SET_F_DEAD_LETTER	(1U << 1)
+#define IPCQ_SET_F_ALL		((1U << 2) - 1)
 
 /**
  * struct ipcq_queue_set - change a queue's attributes while it is in use
@@ -514,6 +565,9 @@ struct ipcq_queue_stat {
  * @max_bytes: most payload bytes the queue holds, likewise
  * @time_to_live: of messages sent from now on without one, nanoseconds; with
  *	IPCQ_SET_F_TIME_TO_LIVE 0 stands for ever, and without it must be 0
+ * @dead_letter: id of the queue that dead letters go to from now on, as in struct
+ *	ipcq_queue_open and not the queue itself; with IPCQ_SET_F_DEAD_LETTER 0 stands
+ *	for none, and without it must be 0
  *
  * Of the first three, one that is 0 leaves the attribute as it is; but a @max_bytes
  * that has never been given stays the product of the other two.  All that is given
@@ -525,8 +579,9 @@ struct ipcq_queue_stat {
  * waits with a message which has become too long fails with EMSGSIZE when its turn
  * comes.
  *
- * Errors: EPERM; EINVAL (an attribute out of its range, or @max_bytes, given now or
- * before, below the longest message).
+ * Errors: EPERM; EINVAL (an attribute out of its range, @max_bytes, given now or
+ * before, below the longest message, or the queue as its own dead-letter queue); ENOENT,
+ * EPROTOTYPE and EACCES as in struct ipcq_queue_open.
  */
 struct ipcq_queue_set {
 	__u32 size;
@@ -535,6 +590,7 @@ struct ipcq_queue_set {
 	__u32 max_message_size;
 	__aligned_u64 max_bytes;
 	__aligned_u64 time_to_live;
+	__aligned_u64 dead_letter;
 };
 #define IPCQ_QUEUE_SET_MIN	24
 

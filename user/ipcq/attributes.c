@@ -2,10 +2,12 @@
 /*
  * The attributes of a queue as options: see attributes.h.
  */
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "attributes.h"
+#include "commands.h"
 #include "util.h"
 
 enum {
@@ -14,6 +16,8 @@ enum {
 	OPTION_MESSAGE_SIZE,
 	OPTION_BYTES,
 	OPTION_TIME_TO_LIVE,
+	OPTION_DEAD_LETTER,
+	OPTION_NO_DEAD_LETTER,
 };
 
 static const struct argp_option options[] = {
@@ -26,6 +30,11 @@ static const struct argp_option options[] = {
 	{ "ttl", OPTION_TIME_TO_LIVE, "SECONDS", 0,
 	  "How long messages stay in it that are sent without a time to live, or "
 	  "'forever' (a new one's)", 1 },
+	{ "dead-letter", OPTION_DEAD_LETTER, "QUEUE", 0,
+	  "Messages whose time to live ends in it go to QUEUE, a name or an id after "
+	  "'#', that you may send to", 1 },
+	{ "no-dead-letter", OPTION_NO_DEAD_LETTER, NULL, 0,
+	  "Such messages are dropped (a new one's)", 1 },
 	{ 0 }
 };
 
@@ -39,6 +48,24 @@ static uint64_t parse_time_to_live(struct argp_state *state, const char *argumen
 	if (!time)
 		argp_error(state, "--ttl: messages cannot live for no time");
 	return (uint64_t)time;
+}
+
+/* @argument: NULL: none */
+static void parse_dead_letter(struct argp_state *state, const char *argument)
+{
+	struct attributes *attributes = state->input;
+
+	if (attributes->dead_letter || attributes->options.dead_letter)
+		argp_error(state, "give one of --dead-letter and --no-dead-letter, "
+			   "once");
+	if (!argument)
+		attributes->options.dead_letter = IPCQ_NO_DEAD_LETTER;
+	else if (argument[0] == '#' && isdigit((unsigned char)argument[1]))
+		attributes->options.dead_letter =
+			parse_number(state, "--dead-letter", argument + 1, 1,
+				     UINT64_MAX - 1);
+	else
+		attributes->dead_letter = parse_name(state, argument);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -66,6 +93,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		attributes->given = "--ttl";
 		queue->time_to_live = parse_time_to_live(state, argument);
 		return 0;
+	case OPTION_DEAD_LETTER:
+		attributes->given = "--dead-letter";
+		parse_dead_letter(state, argument);
+		return 0;
+	case OPTION_NO_DEAD_LETTER:
+		attributes->given = "--no-dead-letter";
+		parse_dead_letter(state, NULL);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -74,6 +109,24 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 const struct argp attributes_argp = {
 	.options = options, .parser = parse_option,
 };
+
+int attributes_resolve(struct ipcq *ipcq, struct attributes *attributes)
+{
+	struct ipcq_queue_info info;
+	struct ipcq_queue *queue;
+	int error;
+
+	if (!attributes->dead_letter)
+		return EXIT_OK;
+	/* To be allowed to send to it is what it takes. */
+	error = ipcq_queue_open(ipcq, attributes->dead_letter, IPCQ_WRITE, NULL,
+				&queue);
+	if (error)
+		return report(attributes->dead_letter, error);
+	error = ipcq_queue_info(queue, &attributes->options.dead_letter, &info);
+	ipcq_queue_close(queue);
+	return error ? report(attributes->dead_letter, error) : EXIT_OK;
+}
 
 bool attributes_explain(struct ipcq *ipcq, const struct attributes *attributes)
 {

@@ -12,10 +12,14 @@
 struct attributes {
 	struct ipcq_queue_options options;
 	const char *given;		/* the last option that was, or NULL */
+	const char *dead_letter;	/* name of the queue, or NULL */
 };
 
 /* A child parser; its input is a struct attributes. */
 extern const struct argp attributes_argp;
+
+/* Find the id of a queue that was named; EXIT_OK, or says why there is none. */
+int attributes_resolve(struct ipcq *ipcq, struct attributes *attributes);
 
 /*
  * Say which attribute the kernel has refused, where its limits tell; false when

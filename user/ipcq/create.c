@@ -215,6 +215,11 @@ int cmd_create(int argc, char **argv)
 	code = connect_device(&ipcq);
 	if (code)
 		return code;
+	code = attributes_resolve(ipcq, &creation.attributes);
+	if (code) {
+		ipcq_disconnect(ipcq);
+		return code;
+	}
 	result = creation.region ? create_region(ipcq, &creation) :
 				   create_queue(ipcq, &creation);
 	if (result == -EINVAL)

@@ -17,9 +17,16 @@ static json_t *time_to_live_json(uint64_t time_to_live)
 	return time_to_live ? json_real((double)time_to_live / 1e9) : json_null();
 }
 
+/* An id, or null. */
+static json_t *id_json(uint64_t id)
+{
+	return id ? json_integer((json_int_t)id) : json_null();
+}
+
 static json_t *queue_json(const struct ipcq_queue_info *queue)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o,"
+			 "s:o, s:I, s:I}",
 			 "order", queue->order == IPCQ_PRIORITY ? "priority" : "fifo",
 			 "max_messages", (json_int_t)queue->max_messages,
 			 "max_message_size", (json_int_t)queue->max_message_size,
@@ -32,7 +39,10 @@ static json_t *queue_json(const struct ipcq_queue_info *queue)
 			 "sent", (json_int_t)queue->sent,
 			 "received", (json_int_t)queue->received,
 			 "expired", (json_int_t)queue->expired,
-			 "ttl", time_to_live_json(queue->time_to_live));
+			 "ttl", time_to_live_json(queue->time_to_live),
+			 "dead_letter", id_json(queue->dead_letter),
+			 "dead_lettered", (json_int_t)queue->dead_lettered,
+			 "dropped", (json_int_t)queue->dropped);
 }
 
 static json_t *region_json(const struct ipcq_region_info *region)

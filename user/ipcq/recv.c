@@ -54,7 +54,8 @@ static const char doc[] =
 	"  lines  a newline after each message; the default with -n or --all\n"
 	"  json   an object on a line for each message: sequence, priority, type (as a\n"
 	"         signed number), age\n"
-	"         (seconds since it was sent), pid, uid and gid (of its sender), size, and\n"
+	"         (seconds since it was sent), pid, uid and gid (of its sender), size,\n"
+	"         of a dead letter origin {queue (its id), sequence, reason}, and\n"
 	"         text, or base64 when the message is not UTF-8\n"
 	"\n"
 	"A message that was received but cannot be printed is lost; that is said, "
@@ -214,6 +215,18 @@ static double age(uint64_t time)
 	return now > time ? (double)(now - time) / 1e9 : 0.0;
 }
 
+/* Where a dead letter was before; NULL for others. */
+static json_t *origin_json(const struct ipcq_message_info *info)
+{
+	if (info->origin_reason == IPCQ_NOT_MOVED)
+		return NULL;
+	return json_pack("{s:I, s:I, s:s}",
+			 "queue", (json_int_t)info->origin_id,
+			 "sequence", (json_int_t)info->origin_sequence,
+			 "reason", info->origin_reason == IPCQ_EXPIRED ?
+				   "expired" : "unknown");
+}
+
 static json_t *message_json(const char *payload, size_t length,
 			    const struct ipcq_message_info *info)
 {
@@ -228,7 +241,7 @@ static json_t *message_json(const char *payload, size_t length,
 		content = encoded ? json_string(encoded) : NULL;
 		free(encoded);
 	}
-	json = json_pack("{s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o}",
+	json = json_pack("{s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o*, s:o}",
 			 "sequence", (json_int_t)info->sequence,
 			 "priority", (json_int_t)info->priority,
 			 "type", (json_int_t)info->type,
@@ -237,6 +250,7 @@ static json_t *message_json(const char *payload, size_t length,
 			 "uid", (json_int_t)info->uid,
 			 "gid", (json_int_t)info->gid,
 			 "size", (json_int_t)length,
+			 "origin", origin_json(info),
 			 text ? "text" : "base64", content);
 	return json;
 }

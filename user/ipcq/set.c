@@ -121,7 +121,8 @@ static void check(const struct settings *settings, struct argp_state *state)
 			   "set them by themselves");
 	if (settings->queue && !attribute)
 		argp_error(state, "say what to change of '%s': --messages, "
-			   "--message-size, --bytes or --ttl", settings->queue);
+			   "--message-size, --bytes, --ttl or --dead-letter",
+			   settings->queue);
 	if (!settings->queue && attribute)
 		argp_error(state, "of which queue? give its name");
 	if (!settings->queue && !settings->count)
@@ -174,6 +175,14 @@ static int set_limits(const struct settings *settings)
 	return exit_code(error);
 }
 
+static bool is_itself(struct ipcq_queue *queue, uint64_t dead_letter)
+{
+	struct ipcq_queue_info info;
+	uint64_t id;
+
+	return !ipcq_queue_info(queue, &id, &info) && id == dead_letter;
+}
+
 /* The kernel says no more than that a value is out of its range. */
 static int explain_range(struct ipcq *ipcq, const struct settings *settings)
 {
@@ -183,11 +192,11 @@ static int explain_range(struct ipcq *ipcq, const struct settings *settings)
 	return EXIT_FAILED;
 }
 
-static int set_queue(const struct settings *settings)
+static int set_queue(struct ipcq *ipcq, struct settings *settings)
 {
+	int code = attributes_resolve(ipcq, &settings->attributes), error;
 	struct ipcq_queue *queue;
-	struct ipcq *ipcq;
-	int code = connect_device(&ipcq), error;
+	bool itself = false;
 
 	if (code)
 		return code;
@@ -198,14 +207,16 @@ static int set_queue(const struct settings *settings)
 					&queue);
 	if (!error) {
 		error = ipcq_queue_set(queue, &settings->attributes.options);
+		itself = is_itself(queue, settings->attributes.options.dead_letter);
 		ipcq_queue_close(queue);
 	}
+	if (error == -EINVAL && itself) {
+		complain("'%s' cannot be its own dead-letter queue", settings->queue);
+		return EXIT_FAILED;
+	}
 	if (error == -EINVAL)
-		code = explain_range(ipcq, settings);
-	else if (error)
-		code = report(settings->queue, error);
-	ipcq_disconnect(ipcq);
-	return code;
+		return explain_range(ipcq, settings);
+	return error ? report(settings->queue, error) : EXIT_OK;
 }
 
 int cmd_set(int argc, char **argv)
@@ -219,7 +230,16 @@ int cmd_set(int argc, char **argv)
 		.children = children,
 	};
 	struct settings settings = { .count = 0 };
+	struct ipcq *ipcq;
+	int code;
 
 	parse_arguments(&argp, argc, argv, 0, &settings);
-	return settings.queue ? set_queue(&settings) : set_limits(&settings);
+	if (!settings.queue)
+		return set_limits(&settings);
+	code = connect_device(&ipcq);
+	if (code)
+		return code;
+	code = set_queue(ipcq, &settings);
+	ipcq_disconnect(ipcq);
+	return code;
 }

@@ -31,7 +31,8 @@ static const char doc[] =
 	OBJECT_FIELDS
 	"  and, where the region may be read, region.mutex_states, a list of\n"
 	"  {mutex, locked, inconsistent, holder_pid, holder_tid, waiters, died_pid,\n"
-	"    died_tid, died_time (seconds since 1970, or null), deaths}\n"
+	"    died_tid, died_time (seconds since 1970, or null), deaths};\n"
+	"  and, where the dead-letter queue has a name, queue.dead_letter_name\n"
 	"\n"
 	"Example:\n"
 	"  ipcq show jobs\n"
@@ -170,10 +171,45 @@ static json_t *mutexes_json(const struct mutexes *mutexes)
 	return list;
 }
 
+/* The name of the queue of an id; NULL when it has none, or there is none. */
+static int keep_name(const struct ipcq_object_info *object, void *context)
+{
+	char **name = context;
+
+	*name = object->name ? object_label(object) : NULL;
+	return 0;
+}
+
+static char *name_of(uint64_t id)
+{
+	char *name = NULL;
+
+	return ipcq_show(NULL, id, keep_name, &name) ? NULL : name;
+}
+
+/* The id is there; the name is for humans.  0, or -1 when memory is short. */
+static int add_dead_letter_name(json_t *json, uint64_t id)
+{
+	char *name = id ? name_of(id) : NULL;
+	int error = 0;
+
+	if (name)
+		error = json_object_set_new(json_object_get(json, "queue"),
+					    "dead_letter_name", json_string(name));
+	free(name);
+	return error;
+}
+
 static int print_as_json(const struct ipcq_object_info *object,
 			 const struct mutexes *mutexes)
 {
 	json_t *json = object_json(object);
+
+	if (json && object->kind == IPCQ_QUEUE &&
+	    add_dead_letter_name(json, object->queue.dead_letter)) {
+		json_decref(json);
+		json = NULL;
+	}
 
 	if (json && mutexes->known &&
 	    json_object_set_new(json_object_get(json, "region"), "mutex_states",
@@ -196,6 +232,15 @@ static void print_bytes(const char *label, uint64_t bytes)
 	printf("  %-20s %s\n", label, human_size(text, sizeof(text), bytes));
 }
 
+static void print_dead_letter(uint64_t id)
+{
+	char *name = name_of(id);
+
+	printf("  %-20s %s%s#%" PRIu64 "%s\n", "dead letters go to",
+	       name ? name : "", name ? " (" : "", id, name ? ")" : "");
+	free(name);
+}
+
 static void print_queue(const struct ipcq_queue_info *queue)
 {
 	char text[2][32];
@@ -211,10 +256,14 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	if (queue->time_to_live)
 		printf("  %-20s %g s\n", "time to live",
 		       (double)queue->time_to_live / 1e9);
+	if (queue->dead_letter)
+		print_dead_letter(queue->dead_letter);
 	print_bytes("memory kept", queue->memory);
 	print_number("sent", queue->sent);
 	print_number("received", queue->received);
 	print_number("expired", queue->expired);
+	print_number("dead letters", queue->dead_lettered);
+	print_number("dropped", queue->dropped);
 	print_number("waiting senders", queue->waiting_senders);
 	print_number("waiting receivers", queue->waiting_receivers);
 }

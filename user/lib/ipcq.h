@@ -60,6 +60,9 @@ enum {
 /* A time to live that has no end. */
 #define IPCQ_FOREVER	UINT64_MAX
 
+/* A queue whose dead letters are dropped. */
+#define IPCQ_NO_DEAD_LETTER	UINT64_MAX
+
 /* Kinds of object. */
 enum ipcq_kind {
 	IPCQ_ANY	= 0,
@@ -173,6 +176,11 @@ struct ipcq_queue_options {
 	uid_t owner;			/* with IPCQ_CHECK_OWNER: whose it must be */
 	/* Of messages sent without one, nanoseconds; default IPCQ_FOREVER. */
 	uint64_t time_to_live;
+	/*
+	 * The id of the queue that messages go to whose time to live ends here; default
+	 * IPCQ_NO_DEAD_LETTER.
+	 */
+	uint64_t dead_letter;
 };
 
 /**
@@ -190,10 +198,15 @@ struct ipcq_queue_options {
  * With IPCQ_CHECK_OWNER nobody else can pose as the owner by being first to take
  * the name: a queue of another user's is refused, and none is created for one.
  *
+ * A dead-letter queue is not kept by the queue that names it: while there is none of
+ * its id, or it has no room, dead letters are dropped.  The caller must be allowed to
+ * open it for writing.
+ *
  * Return: 1 when this call created the queue, 0 when it existed; -ENOENT no such
- * name; -EEXIST it exists and IPCQ_EXCLUSIVE was given; -EPROTOTYPE the name is a
+ * name, or no object of the dead-letter queue's id; -EEXIST it exists and
+ * IPCQ_EXCLUSIVE was given; -EPROTOTYPE the name, or that id, is a
  * region's; -EKEYREJECTED it is, or would be, another user's than the owner demanded;
- * -EBADR it has other attributes; -EACCES its mode refuses the access;
+ * -EBADR it has other attributes; -EACCES its mode, or the dead-letter queue's, refuses the access;
  * -EDQUOT the user has too many objects; -ENOSPC the namespace has; -ENAMETOOLONG; -EINVAL a bad name, flag
  * or option; -ESTALE the connection's namespace has ended.
  */
@@ -236,7 +249,9 @@ int ipcq_queue_fd(const struct ipcq_queue *queue);
  * long now fails with -EMSGSIZE when its turn comes.
  *
  * Return: 0; -EPERM the caller neither owns the queue nor holds CAP_IPC_OWNER;
- * -EINVAL an attribute out of its range, or max_bytes below the longest message.
+ * -EINVAL an attribute out of its range, max_bytes below the longest message, or the
+ * queue as its own dead-letter queue; -ENOENT no object has the id of the dead-letter
+ * queue; -EPROTOTYPE it is a region's; -EACCES its mode refuses writing.
  */
 int ipcq_queue_set(struct ipcq_queue *queue,
 		   const struct ipcq_queue_options *options);
@@ -313,6 +328,12 @@ int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
 		     size_t count, const struct ipcq_send_options *options,
 		     unsigned int flags, uint64_t deadline, uint64_t *sequence);
 
+/* Why a message is in another queue than it was sent to. */
+enum ipcq_origin {
+	IPCQ_NOT_MOVED	= 0,		/* it is not */
+	IPCQ_EXPIRED	= 1,		/* its time to live ended there */
+};
+
 /* What comes with a message besides its payload. */
 struct ipcq_message_info {
 	uint64_t sequence;		/* its number in the queue, from 1 */
@@ -328,6 +349,10 @@ struct ipcq_message_info {
 	uint64_t start_time;		/* of that process, CLOCK_BOOTTIME nanoseconds */
 	uid_t uid;			/* its effective user */
 	gid_t gid;			/* its effective group */
+	/* Of a dead letter: the queue it was sent to, its number there, and why. */
+	uint64_t origin_id;
+	uint64_t origin_sequence;
+	enum ipcq_origin origin_reason;
 };
 
 /**
@@ -401,6 +426,9 @@ struct ipcq_queue_info {
 	uint64_t received;		/* since it was created */
 	uint64_t expired;		/* messages whose time to live ended in it */
 	uint64_t time_to_live;		/* of messages sent without, ns; 0: for ever */
+	uint64_t dead_letter;		/* id of the queue for dead letters; 0: none */
+	uint64_t dead_lettered;		/* messages that went there */
+	uint64_t dropped;		/* messages neither received nor moved */
 };
 
 /**

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 _Static_assert((int)IPCQ_TRUNCATE == (int)IPCQ_RECEIVE_F_TRUNCATE, "truncate");
+_Static_assert((int)IPCQ_EXPIRED == IPCQ_ORIGIN_EXPIRED, "origin");
 
 #define FAST_PIECES	16
 
@@ -92,6 +93,9 @@ void ipcq_message_info_fill(struct ipcq_message_info *info,
 		.start_time = arg->start_time,
 		.uid = arg->uid,
 		.gid = arg->gid,
+		.origin_id = arg->origin_id,
+		.origin_sequence = arg->origin_sequence,
+		.origin_reason = (enum ipcq_origin)arg->origin_reason,
 	};
 }
 

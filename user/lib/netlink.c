@@ -70,6 +70,9 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 		.received = get_u64(a[IPCQ_A_QUEUE_RECEIVED]),
 		.expired = get_u64(a[IPCQ_A_QUEUE_EXPIRED]),
 		.time_to_live = get_u64(a[IPCQ_A_QUEUE_TIME_TO_LIVE]),
+		.dead_letter = get_u64(a[IPCQ_A_QUEUE_DEAD_LETTER]),
+		.dead_lettered = get_u64(a[IPCQ_A_QUEUE_DEAD_LETTERED]),
+		.dropped = get_u64(a[IPCQ_A_QUEUE_DROPPED]),
 	};
 	return 0;
 }

@@ -32,6 +32,8 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 	arg.order = options->order;
 	if (options->time_to_live != IPCQ_FOREVER)
 		arg.time_to_live = options->time_to_live;
+	if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
+		arg.dead_letter = options->dead_letter;
 
 	/* All that can fail here comes before the kernel creates the queue. */
 	queue = malloc(sizeof(*queue));
@@ -99,6 +101,11 @@ int ipcq_queue_set(struct ipcq_queue *queue,
 		arg.flags |= IPCQ_SET_F_TIME_TO_LIVE;
 		if (options->time_to_live != IPCQ_FOREVER)
 			arg.time_to_live = options->time_to_live;
+	}
+	if (options->dead_letter) {
+		arg.flags |= IPCQ_SET_F_DEAD_LETTER;
+		if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
+			arg.dead_letter = options->dead_letter;
 	}
 	if (options->mode || options->order || options->owner)
 		return -EINVAL;
@@ -215,6 +222,9 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.received = stat.received,
 		.expired = stat.expired,
 		.time_to_live = stat.time_to_live,
+		.dead_letter = stat.dead_letter,
+		.dead_lettered = stat.dead_lettered,
+		.dropped = stat.dropped,
 	};
 	return 0;
 }

@@ -46,6 +46,7 @@ struct fake_queue {
 	uint64_t bytes;
 	uint64_t sent;
 	uint64_t received;
+	uint64_t dead_letter;
 	uint32_t lengths[FAKE_MESSAGES];
 	uint32_t priorities[FAKE_MESSAGES];
 	uint64_t sequences[FAKE_MESSAGES];

@@ -96,6 +96,7 @@ static void put_queue(struct nl_msg *message, const struct fake_queue *queue)
 		    queue->waiting_senders);
 	nla_put_u32(message, IPCQ_A_QUEUE_WAITING_RECEIVERS,
 		    queue->waiting_receivers);
+	nla_put_u64(message, IPCQ_A_QUEUE_DEAD_LETTER, queue->dead_letter);
 	nla_nest_end(message, nest);
 }
 

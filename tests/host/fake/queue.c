@@ -24,9 +24,12 @@ int fake_queue_open(struct fake_object *object, bool created, void *argument)
 		       (open->max_message_size &&
 			open->max_message_size != queue->max_message_size) ||
 		       (open->max_bytes && open->max_bytes != queue->max_bytes) ||
-		       (open->order && open->order != queue->order) ?
+		       (open->order && open->order != queue->order) ||
+		       (open->dead_letter &&
+			open->dead_letter != queue->dead_letter) ?
 		       -EBADR : 0;
 	queue->order = open->order;
+	queue->dead_letter = open->dead_letter;
 	queue->max_messages = open->max_messages ? open->max_messages : 64;
 	queue->max_message_size = open->max_message_size ?
 				  open->max_message_size :
@@ -173,6 +176,7 @@ static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
 		.memory = queue->bytes,
 		.sent = queue->sent,
 		.received = queue->received,
+		.dead_letter = queue->dead_letter,
 	};
 	return 0;
 }
@@ -194,6 +198,10 @@ static int set_queue(struct fake_object *object, const struct ipcq_queue_set *se
 	else if (!queue->bytes_given)
 		new.max_bytes = (uint64_t)new.max_messages * new.max_message_size;
 	new.bytes_given |= set->max_bytes != 0;
+	if (set->flags & IPCQ_SET_F_DEAD_LETTER)
+		new.dead_letter = set->dead_letter;
+	if (set->dead_letter == object->id)
+		return -EINVAL;
 	if (new.max_messages > FAKE_MAX_MESSAGES ||
 	    new.max_message_size > FAKE_MAX_MESSAGE_SIZE ||
 	    new.max_bytes < new.max_message_size)
