@@ -116,6 +116,9 @@ static void fill_receive(struct ipcq_queue_receive *args, const struct call *cal
 	args->uid = NOT_TOLD;
 	args->gid = NOT_TOLD;
 	args->start_time = NOT_TOLD_LONG;
+	args->origin_id = NOT_TOLD_LONG;
+	args->origin_sequence = NOT_TOLD_LONG;
+	args->origin_reason = NOT_TOLD;
 }
 
 static void fill_args(union args *args, const struct call *call,
@@ -254,6 +257,9 @@ static void fill_told(struct ipcq_queue_receive *args, const struct answer *expe
 	args->pid = expected->sender.pid;
 	args->uid = expected->sender.uid;
 	args->gid = expected->sender.gid;
+	args->origin_id = expected->origin.id;
+	args->origin_sequence = expected->origin.sequence;
+	args->origin_reason = expected->origin.reason;
 	args->time = told->time;
 	args->start_time = told->start_time;
 }
@@ -284,6 +290,9 @@ static void compare_members(const struct call *call, const union args *after,
 	compare_value("pid", after->receive.pid, args->receive.pid);
 	compare_value("uid", after->receive.uid, args->receive.uid);
 	compare_value("gid", after->receive.gid, args->receive.gid);
+	compare_value("origin_id", after->receive.origin_id, args->receive.origin_id);
+	compare_value("origin_sequence", after->receive.origin_sequence,
+		      args->receive.origin_sequence);
 }
 
 /* What a struct holds after the call is what was given and what is told. */

@@ -67,6 +67,8 @@ static struct call **line_of(struct call *call)
 
 /* -------------------------------------------------------------------- rules */
 
+static void serve(struct queue *queue);
+
 static bool fits(const struct queue *queue, uint64_t length)
 {
 	return queue->count < queue->max_messages && queue->bytes <= queue->max_bytes &&
@@ -96,18 +98,63 @@ static void take_out(struct queue *queue, struct message *message)
 	queue->bytes -= message->length;
 }
 
-static void expire(struct queue *queue, enum life life)
+/* It is in the queue from here on. */
+static void enter(struct queue *queue, struct message *message)
 {
-	struct message *message, *next;
+	message->sequence = ++queue->sent;
+	put_in_order(queue, message);
+	queue->count++;
+	queue->bytes += message->length;
+}
 
-	for (message = queue->messages; message; message = next) {
-		next = message->next;
-		if (message->life != life)
-			continue;
-		take_out(queue, message);
-		queue->expired++;
+struct queue *model_find(struct queue *all, uint64_t id)
+{
+	while (all && all->id != id)
+		all = all->next;
+	return all;
+}
+
+/* A message dies: it moves once, to a queue that takes it at once, or is dropped. */
+static void die(struct queue *queue, struct message *message, uint32_t reason)
+{
+	struct queue *target = model_find(*queue->all, queue->dead_letter);
+
+	if (!target || message->origin.reason || target->senders ||
+	    !fits(target, message->length) || message->length > target->max_message_size) {
+		queue->dropped++;
 		free(message);
+		return;
 	}
+	message->origin = (struct origin) { queue->id, message->sequence, reason };
+	message->life = target->life;
+	message->ends_after = 0;
+	queue->dead_lettered++;
+	enter(target, message);
+	serve(target);
+}
+
+/* Of those that live so long the one whose time ends first; NULL: none. */
+static struct message *first_to_expire(const struct queue *queue, enum life life)
+{
+	struct message *message, *first = NULL;
+
+	for (message = queue->messages; message; message = message->next) {
+		/* Those that have just come have a time of their own. */
+		if (message->life != life || (life == SOON && !message->ends_after))
+			continue;
+		if (!first || message->ends_after < first->ends_after ||
+		    (message->ends_after == first->ends_after &&
+		     message->sequence < first->sequence))
+			first = message;
+	}
+	return first;
+}
+
+static void expire(struct queue *queue, struct message *message)
+{
+	take_out(queue, message);
+	queue->expired++;
+	die(queue, message, IPCQ_ORIGIN_EXPIRED);
 }
 
 static struct message *message_of(const struct call *call)
@@ -139,10 +186,7 @@ static void serve_sender(struct queue *queue)
 		return;
 	}
 	message = message_of(call);
-	message->sequence = ++queue->sent;
-	put_in_order(queue, message);
-	queue->count++;
-	queue->bytes += message->length;
+	enter(queue, message);
 	call->expected.sequence = message->sequence;
 	call->expected.value = is_ioctl(call) ? 0 : (long)call->length;
 	call->expected.given = true;
@@ -183,18 +227,10 @@ static void serve_receiver(struct queue *queue)
 	answer->type = message->type;
 	answer->sender = message->sender;
 	answer->sent_after = message->sent_after;
+	answer->origin = message->origin;
 	answer->value = message->length;
 	answer->given = true;
 	free(message);
-}
-
-static bool has_expired(const struct queue *queue)
-{
-	const struct message *message = queue->messages;
-
-	while (message && message->life != AT_ONCE)
-		message = message->next;
-	return message;
 }
 
 /* Serves who can be served: receivers in their order, and senders in theirs. */
@@ -202,14 +238,15 @@ static void serve(struct queue *queue)
 {
 	for (;;) {
 		const struct call *sender = queue->senders;
+		struct message *gone = first_to_expire(queue, AT_ONCE);
 
 		if (queue->receivers && queue->messages)
 			serve_receiver(queue);
 		else if (sender && (fits(queue, sender->length) ||
 				    sender->length > queue->max_message_size))
 			serve_sender(queue);
-		else if (has_expired(queue))
-			expire(queue, AT_ONCE);
+		else if (gone)
+			expire(queue, gone);
 		else
 			return;
 	}
@@ -217,7 +254,10 @@ static void serve(struct queue *queue)
 
 void model_expire(struct queue *queue)
 {
-	expire(queue, SOON);
+	struct message *message;
+
+	while ((message = first_to_expire(queue, SOON)))
+		expire(queue, message);
 	serve(queue);
 }
 
@@ -369,6 +409,10 @@ int model_set(struct queue *queue, const struct ipcq_queue_set *args,
 		new.life = life_of(args->time_to_live);
 	else if (args->time_to_live)
 		return EINVAL;
+	if (args->flags & IPCQ_SET_F_DEAD_LETTER)
+		new.dead_letter = args->dead_letter;
+	else if (args->dead_letter)
+		return EINVAL;
 	if (new.max_messages > limits->max_messages ||
 	    new.max_message_size > limits->max_message_size ||
 	    new.max_bytes < new.max_message_size)
@@ -403,6 +447,7 @@ struct queue *model_new(const struct ipcq_queue_open *args, const struct limits 
 	queue->max_bytes = bytes_of(queue);
 	queue->order = args->order;
 	queue->life = life_of(args->time_to_live);
+	queue->dead_letter = args->dead_letter;
 	return queue;
 }
 
@@ -413,7 +458,8 @@ bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_ope
 		args->max_message_size == queue->max_message_size) &&
 	       (!args->max_bytes || args->max_bytes == queue->max_bytes) &&
 	       (!args->order || args->order == queue->order) &&
-	       (!args->time_to_live || life_of(args->time_to_live) == queue->life);
+	       (!args->time_to_live || life_of(args->time_to_live) == queue->life) &&
+	       (!args->dead_letter || args->dead_letter == queue->dead_letter);
 }
 
 void model_free(struct queue *queue)
@@ -455,6 +501,9 @@ void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat)
 		.received = queue->received,
 		.expired = queue->expired,
 		.time_to_live = life_nanoseconds(queue->life),
+		.dead_letter = queue->dead_letter,
+		.dead_lettered = queue->dead_lettered,
+		.dropped = queue->dropped,
 	};
 }
 

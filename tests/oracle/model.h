@@ -56,6 +56,13 @@ struct identity {
 	uint64_t start;		/* of the process */
 };
 
+/* Where a dead letter comes from; all 0: it is none. */
+struct origin {
+	uint64_t id;
+	uint64_t sequence;
+	uint32_t reason;
+};
+
 /*
  * Times are those of the test's own clock: it says when one has come.  A message that
  * is to live for AT_ONCE is gone as soon as it is there.
@@ -74,6 +81,7 @@ struct answer {
 	uint64_t type;
 	struct identity sender;
 	uint64_t sent_after;	/* when the call that sent it began */
+	struct origin origin;
 	uint64_t told_length;	/* of a message that is too long for the buffer */
 };
 
@@ -112,6 +120,7 @@ struct message {
 	uint64_t ends_before;
 	struct identity sender;
 	uint64_t sent_after;
+	struct origin origin;
 };
 
 struct queue {
@@ -124,6 +133,8 @@ struct queue {
 	bool bytes_given;	/* else max_bytes is the product of the other two */
 	uint32_t order;
 	enum life life;		/* of messages that come without one */
+	uint64_t dead_letter;	/* id of the queue that takes them, if there is one */
+	struct queue **all;	/* where to look for it */
 	/* What it holds. */
 	struct message *messages;	/* that to be received next comes first */
 	uint32_t count;
@@ -131,6 +142,8 @@ struct queue {
 	uint64_t sent;
 	uint64_t received;
 	uint64_t expired;
+	uint64_t dead_lettered;
+	uint64_t dropped;
 	/* Who waits, the longest first. */
 	struct call *senders;
 	struct call *receivers;
@@ -158,6 +171,9 @@ void model_call(struct call *call);
 void model_withdraw(struct call *call, int error);
 /* The call stops waiting and begins again. */
 void model_restart(struct call *call);
+
+/* NULL: none has this id. */
+struct queue *model_find(struct queue *all, uint64_t id);
 
 /* The time of those that were to live until SOON has come. */
 void model_expire(struct queue *queue);

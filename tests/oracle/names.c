@@ -60,8 +60,7 @@ static void judge_open(const struct ipcq_queue_open *args, const struct limits *
 }
 
 /* User 0 is above the mode; whoever owns it has the owner's bits, and no others. */
-static bool granted(const struct queue *queue, const struct ipcq_open *open,
-		    const struct identity *opener)
+static bool granted(const struct queue *queue, uint32_t flags, const struct identity *opener)
 {
 	uint32_t bits = queue->mode;
 
@@ -69,8 +68,8 @@ static bool granted(const struct queue *queue, const struct ipcq_open *open,
 		bits >>= 6;
 	else if (opener->gid == queue->group)
 		bits >>= 3;
-	return !opener->uid || ((!(open->flags & IPCQ_OPEN_F_READ) || bits & 4) &&
-				(!(open->flags & IPCQ_OPEN_F_WRITE) || bits & 2));
+	return !opener->uid || ((!(flags & IPCQ_OPEN_F_READ) || bits & 4) &&
+				(!(flags & IPCQ_OPEN_F_WRITE) || bits & 2));
 }
 
 bool names_owner(const struct queue *queue, uint32_t user)
@@ -78,14 +77,28 @@ bool names_owner(const struct queue *queue, uint32_t user)
 	return !user || user == queue->owner;
 }
 
-static int judge_existing(const struct queue *queue, const struct ipcq_queue_open *args,
-			  const struct identity *opener)
+int names_judge_dead_letter(const struct names *names, uint64_t id,
+			    const struct identity *user)
 {
+	const struct queue *queue = model_find(names->queues, id);
+
+	if (!id)
+		return 0;
 	if (!queue)
-		return args->open.flags & IPCQ_OPEN_F_CREATE ? 0 : ENOENT;
+		return ENOENT;
+	return granted(queue, IPCQ_OPEN_F_WRITE, user) ? 0 : EACCES;
+}
+
+static int judge_existing(const struct names *names, const struct queue *queue,
+			  const struct ipcq_queue_open *args, const struct identity *opener)
+{
+	if (!queue && !(args->open.flags & IPCQ_OPEN_F_CREATE))
+		return ENOENT;
+	if (!queue)
+		return names_judge_dead_letter(names, args->dead_letter, opener);
 	if (args->open.flags & IPCQ_OPEN_F_EXCL)
 		return EEXIST;
-	if (!granted(queue, &args->open, opener))
+	if (!granted(queue, args->open.flags, opener))
 		return EACCES;
 	return model_has_attributes(queue, args) ? 0 : EBADR;
 }
@@ -96,6 +109,7 @@ static struct queue *add(struct names *names, const struct ipcq_queue_open *args
 {
 	struct queue *queue = model_new(args, limits);
 
+	queue->all = &names->queues;
 	queue->name = name;
 	queue->lifetime = args->open.lifetime;
 	queue->owner = owner->uid;
@@ -113,7 +127,7 @@ void names_open(struct names *names, const struct ipcq_queue_open *args, const c
 		struct handle *handle, struct answer *answer)
 {
 	struct queue *queue = find(names, name);
-	int error = judge_existing(queue, args, opener);
+	int error = judge_existing(names, queue, args, opener);
 
 	judge_open(args, limits, answer);
 	if (error)

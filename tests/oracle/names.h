@@ -38,6 +38,9 @@ void names_call_begins(struct handle *handle);
 void names_call_ended(struct names *names, struct handle *handle);
 /* 0 or an error. */
 int names_unlink(struct names *names, const char *name, uint32_t user);
+/* 0, or why this user cannot make the queue of this id a dead-letter queue. */
+int names_judge_dead_letter(const struct names *names, uint64_t id,
+			    const struct identity *user);
 /* Whether the user may change the queue. */
 bool names_owner(const struct queue *queue, uint32_t user);
 void names_free(struct names *names);

@@ -139,6 +139,9 @@ static void draw_special(struct call *call, const struct queue *queue)
 	/* Whether one that waits already gets what is gone at once is not said. */
 	if (call->life == AT_ONCE && queue->receivers)
 		call->life = LONG;
+	/* It is dead at once, and not when others let it in. */
+	if (call->life == AT_ONCE && call->patience == FOR_EVER && call->form <= IOCTL_VECTOR)
+		call->patience = NEVER;
 	/* A struct without the member has no use for it. */
 	if (!call->sends && call->form <= IOCTL_VECTOR && call->size > IPCQ_QUEUE_RECEIVE_MIN)
 		call->truncates = percent(20);
@@ -260,11 +263,34 @@ static uint64_t draw_bytes(uint32_t size)
 	return percent(95) ? size + draw(percent(50) ? 40 : 4 * BUFFER_SIZE) : draw(size + 1);
 }
 
+/* Another queue, none, or one that there is not. */
+static uint64_t draw_dead_letter(void)
+{
+	const struct handle *handle = draw_handle();
+
+	if (percent(10))
+		return percent(50) ? 0 : 1ULL << 40;
+	return handle ? handle->queue->id : 0;
+}
+
+static int judge_set(const struct queue *queue, const struct ipcq_queue_set *args,
+		     const struct identity *caller)
+{
+	if (!names_owner(queue, caller->uid))
+		return EPERM;
+	if (!(args->flags & IPCQ_SET_F_DEAD_LETTER))
+		return 0;
+	if (args->dead_letter == queue->id)
+		return EINVAL;
+	return names_judge_dead_letter(&world.names, args->dead_letter, caller);
+}
+
 static void do_set(void)
 {
 	struct handle *handle = draw_handle();
 	struct ipcq_queue_set args = { .size = sizeof(args) };
 	uint32_t user = percent(10) ? STRANGER : 0;
+	struct identity caller = { .uid = user, .gid = user };
 	long result;
 	int error;
 
@@ -286,12 +312,17 @@ static void do_set(void)
 	} else if (percent(2)) {
 		args.time_to_live = 1;
 	}
-	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, by user %u",
+	if (percent(30)) {
+		args.flags |= IPCQ_SET_F_DEAD_LETTER;
+		args.dead_letter = draw_dead_letter();
+	}
+	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, dead letters to %llu, by user %u",
 	    (long)(handle - world.handles), args.max_messages, args.max_message_size,
 	    (unsigned long long)args.max_bytes, args.flags,
-	    (unsigned long long)args.time_to_live, user);
-	error = model_set(handle->queue, &args, &world.limits,
-			  names_owner(handle->queue, user));
+	    (unsigned long long)args.time_to_live, (unsigned long long)args.dead_letter,
+	    user);
+	error = judge_set(handle->queue, &args, &caller) ?:
+		model_set(handle->queue, &args, &world.limits, true);
 	result = call_as(user, handle->fd, IPCQ_IOC_QUEUE_SET, &args);
 	if (result != -error)
 		disagree("the result is %s and should be %d", error_text(result), -error);
@@ -332,6 +363,8 @@ static struct ipcq_queue_open draw_open(const char *name)
 		args.max_bytes = draw_bytes(args.max_message_size);
 	if (percent(5))
 		args.time_to_live = life_nanoseconds(1 + draw(3));
+	if (percent(15))
+		args.dead_letter = draw_dead_letter();
 	args.open.mode = modes[draw(sizeof(modes) / sizeof(*modes))];
 	return args;
 }
