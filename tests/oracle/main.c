@@ -110,8 +110,7 @@ static void module_agrees_with_model(void **state)
 	print_message("%llu sequences of %u operations agreed, %llu in part, seed %llu, %llu ms\n",
 		      (unsigned long long)(sequence - first_sequence), MOST_OPERATIONS,
 		      (unsigned long long)late, (unsigned long long)seed, (unsigned long long)((in(0) - begun) / MS));
-	if (sequence - first_sequence >= ENOUGH)
-		check_tally();
+	check_tally(sequence - first_sequence >= ENOUGH);
 }
 
 static void interrupt(int number)

@@ -389,13 +389,11 @@ static uint64_t bytes_of(const struct queue *queue)
 	       (uint64_t)queue->max_messages * queue->max_message_size;
 }
 
-int model_set(struct queue *queue, const struct ipcq_queue_set *args,
-	      const struct limits *limits, bool owner)
+void model_set(struct queue *queue, const struct ipcq_queue_set *args,
+	       const struct limits *limits, struct answer *answer)
 {
 	struct queue new = *queue;
 
-	if (!owner)
-		return EPERM;
 	if (args->max_messages)
 		new.max_messages = args->max_messages;
 	if (args->max_message_size)
@@ -407,19 +405,18 @@ int model_set(struct queue *queue, const struct ipcq_queue_set *args,
 	new.max_bytes = bytes_of(&new);
 	if (args->flags & IPCQ_SET_F_TIME_TO_LIVE)
 		new.life = life_of(args->time_to_live);
-	else if (args->time_to_live)
-		return EINVAL;
 	if (args->flags & IPCQ_SET_F_DEAD_LETTER)
 		new.dead_letter = args->dead_letter;
-	else if (args->dead_letter)
-		return EINVAL;
 	if (new.max_messages > limits->max_messages ||
 	    new.max_message_size > limits->max_message_size ||
-	    new.max_bytes < new.max_message_size)
-		return EINVAL;
+	    new.max_bytes < new.max_message_size || new.dead_letter == queue->id ||
+	    (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE)) ||
+	    (args->dead_letter && !(args->flags & IPCQ_SET_F_DEAD_LETTER)))
+		add_error(answer, EINVAL);
+	if (answer->error_count)
+		return;
 	*queue = new;
 	serve(queue);
-	return 0;
 }
 
 void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,

@@ -189,9 +189,9 @@ enum life life_of(uint64_t nanoseconds);
 	((call)->form <= IOCTL_VECTOR &&				\
 	 (call)->size >= offsetof(type, member) + sizeof(((type *)0)->member))
 
-/* 0 or an error: the set of them is never larger than one. */
-int model_set(struct queue *queue, const struct ipcq_queue_set *args,
-	      const struct limits *limits, bool owner);
+/* Changes nothing when there is an error, in @answer already or added to it. */
+void model_set(struct queue *queue, const struct ipcq_queue_set *args,
+	       const struct limits *limits, struct answer *answer);
 /* What is wrong with attributes, of a new queue or demanded of one. */
 void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,
 		      struct answer *answer);

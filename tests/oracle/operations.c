@@ -273,16 +273,25 @@ static uint64_t draw_dead_letter(void)
 	return handle ? handle->queue->id : 0;
 }
 
-static int judge_set(const struct queue *queue, const struct ipcq_queue_set *args,
-		     const struct identity *caller)
+/* By whom it is, and which queue is to take dead letters. */
+static void judge_set(const struct queue *queue, const struct ipcq_queue_set *args,
+		      const struct identity *caller, struct answer *answer)
 {
+	int error = 0;
+
 	if (!names_owner(queue, caller->uid))
-		return EPERM;
-	if (!(args->flags & IPCQ_SET_F_DEAD_LETTER))
-		return 0;
-	if (args->dead_letter == queue->id)
-		return EINVAL;
-	return names_judge_dead_letter(&world.names, args->dead_letter, caller);
+		add_error(answer, EPERM);
+	if (args->flags & IPCQ_SET_F_DEAD_LETTER && args->dead_letter != queue->id)
+		error = names_judge_dead_letter(&world.names, args->dead_letter, caller);
+	if (error)
+		add_error(answer, error);
+}
+
+static void compare_answer(const struct answer *answer, long result)
+{
+	if (result < 0 ? !may_fail(answer, -result) : result || answer->error_count)
+		disagree("the result is %s and should be %s", error_text(result),
+			 answer_text(answer));
 }
 
 static void do_set(void)
@@ -291,8 +300,7 @@ static void do_set(void)
 	struct ipcq_queue_set args = { .size = sizeof(args) };
 	uint32_t user = percent(10) ? STRANGER : 0;
 	struct identity caller = { .uid = user, .gid = user };
-	long result;
-	int error;
+	struct answer answer = { 0 };
 
 	if (!handle)
 		return;
@@ -321,11 +329,9 @@ static void do_set(void)
 	    (unsigned long long)args.max_bytes, args.flags,
 	    (unsigned long long)args.time_to_live, (unsigned long long)args.dead_letter,
 	    user);
-	error = judge_set(handle->queue, &args, &caller) ?:
-		model_set(handle->queue, &args, &world.limits, true);
-	result = call_as(user, handle->fd, IPCQ_IOC_QUEUE_SET, &args);
-	if (result != -error)
-		disagree("the result is %s and should be %d", error_text(result), -error);
+	judge_set(handle->queue, &args, &caller, &answer);
+	model_set(handle->queue, &args, &world.limits, &answer);
+	compare_answer(&answer, call_as(user, handle->fd, IPCQ_IOC_QUEUE_SET, &args));
 }
 
 static void do_nonblock(void)

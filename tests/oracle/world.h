@@ -97,8 +97,8 @@ int descriptor_of(const struct queue *queue);
 /* calls.c */
 void make_call(unsigned int number, struct handle *handle);
 void compare_call(unsigned int number);
-/* Fails unless sends and receives have come to everything that they can. */
-void check_tally(void);
+/* Says what sends and receives have come to; fails if @enough and it is not everything. */
+void check_tally(bool enough);
 void describe_call(const struct call *call, const struct handle *handle);
 
 #endif /* IPCQ_ORACLE_WORLD_H */
