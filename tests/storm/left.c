@@ -17,7 +17,9 @@
 #include "common.h"
 #include "left.h"
 
+#include <dirent.h>
 #include <ipcq.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,60 @@ static int count_object(const struct ipcq_object_info *object, void *context)
 		    (unsigned long long)object->id, object->handles);
 	(*count)++;
 	return 0;
+}
+
+/* Which processes have descriptors of us, or of sockets in which there may be some. */
+static void show_descriptors(const char *process)
+{
+	char path[PATH_MAX], link[64], comm[32] = "";
+	struct dirent *entry;
+	DIR *directory;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", process);
+	file = fopen(path, "r");
+	if (file) {
+		(void)!fgets(comm, sizeof(comm), file);
+		fclose(file);
+	}
+	snprintf(path, sizeof(path), "/proc/%s/fd", process);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/%s/fd/%s", process,
+			 entry->d_name);
+		length = readlink(path, link, sizeof(link) - 1);
+		if (length <= 0)
+			continue;
+		link[length] = '\0';
+		if (strstr(link, "ipcq") || strstr(link, "socket:"))
+			print_error("left: process %s has %s, %s", process, link,
+				    comm);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static void show_holders(void)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	unsigned int sockets = 0;
+	char line[256];
+	FILE *file;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] > '0' && entry->d_name[0] <= '9')
+			show_descriptors(entry->d_name);
+	if (directory)
+		closedir(directory);
+	file = fopen("/proc/net/unix", "r");
+	while (file && fgets(line, sizeof(line), file))
+		sockets++;
+	if (file)
+		fclose(file);
+	print_error("left: %u Unix sockets\n", sockets ? sockets - 1 : 0);
 }
 
 static int ask(void *context)
@@ -82,6 +138,8 @@ void nothing_is_in_use(void)
 		sleep_ms(1);
 	}
 	assert_ok(ipcq_list(IPCQ_ANY, count_object, &objects));
+	if (objects || module_references())
+		show_holders();
 	assert_int_equal(objects, 0);
 	assert_int_equal(module_references(), 0);
 	for (i = 0; i < sizeof(users) / sizeof(users[0]); i++)
