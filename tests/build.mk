@@ -125,8 +125,8 @@ check: ## run all tests, on the host and in a guest
 check-all: ## every level, with a table at the end; LEVELS="name ..." chooses
 	$(Q)tests/all all $(LEVELS)
 
-soak: ## the long versions of what looks for rare things, for hours; LEVELS=
-	$(Q)tests/all soak $(LEVELS)
+soak: ## the long versions of what looks for rare things; LEVELS=, SOAK_SCALE=percent
+	$(Q)SOAK_SCALE='$(or $(SOAK_SCALE),100)' tests/all soak $(LEVELS)
 
 check-guest: ## run the guest's tests only; TESTS="name ..." chooses
 	@$(install-packages) build guest

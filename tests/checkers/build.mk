@@ -23,7 +23,7 @@ check-debug: ## the guest's tests under KASAN, lockdep, ...; TESTS="name ..." ch
 check-kcsan: ## what runs in parallel, KCSAN_ROUNDS= times under KCSAN; TESTS=
 	@$(install-packages) build guest debug
 	$(Q)CC='$(CC)' tests/vm/with-kernel kcsan $(MAKE) run-check-guest $(debug-options) \
-		GUEST_LABEL=kcsan \
+		GUEST_TIMEOUT=$$((2400 + 300 * $(KCSAN_ROUNDS))) GUEST_LABEL=kcsan \
 		TESTS="$(foreach round,$(shell seq $(KCSAN_ROUNDS)),$(kcsan-chosen))"
 
 check-checkers: ## show that each checker of these kernels reports what it is for
