@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages that expire: those with a time to live, their own or the queue's.  They
- * become dead letters (dead_letter.c).
+ * A queue's timers, and the messages that expire: those with a time to live, their own
+ * or the queue's.  These become dead letters (dead_letter.c).
  *
  * The time of a message begins when it comes into the queue.  While it is in the
  * order it is also among the queue's timers; a receiver that has reserved it has it,
- * however long the copy takes.
+ * however long the copy takes.  Messages that are held under a lease, or on their way
+ * back (hold.h), are among the timers for that.
  *
  * Expired messages are taken out by whoever is about to look at the queue, so that
  * nobody gets one, and at the latest by a work, so that their room is not lost.  The
@@ -16,8 +17,10 @@
 #include <linux/timekeeping.h>
 
 #include "backlog.h"
+#include "hold.h"
 #include "limits.h"
 #include "queue.h"
+#include "wait.h"
 
 /* Has the work run when a message expires.  The lock is held. */
 static void arm(struct ipcq_queue *queue, u64 expires)
@@ -45,28 +48,46 @@ void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message)
 	}
 	now = ktime_get_ns();
 	timerqueue_init(&message->timer);
-	message->timer.expires = now + min_t(u64, message->time_to_live,
-					     KTIME_MAX - now);
+	message->expires = now + min_t(u64, message->time_to_live,
+				       KTIME_MAX - now);
+}
+
+/*
+ * Something is to be done with a message at a time, this and nothing else.  The lock is
+ * held, and the message's timer initialized.
+ */
+void ipcq_timer_set(struct ipcq_queue *queue, struct ipcq_message *message,
+		    u64 expires)
+{
+	ipcq_timer_clear(queue, message);
+	message->timer.expires = expires;
+	if (timerqueue_add(&queue->timers, &message->timer) &&
+	    (!queue->timer_armed || queue->timer_armed > expires))
+		arm(queue, expires);
+}
+
+/* Nothing is.  The lock is held. */
+void ipcq_timer_clear(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	if (!RB_EMPTY_NODE(&message->timer.node))
+		timerqueue_del(&queue->timers, &message->timer);
 }
 
 /* A message has come into the order.  The lock is held. */
 void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	if (!(message->special & IPCQ_SPECIAL_LIMITED))
-		return;
-	if (timerqueue_add(&queue->timers, &message->timer) &&
-	    (!queue->timer_armed || queue->timer_armed > message->timer.expires))
-		arm(queue, message->timer.expires);
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		ipcq_timer_set(queue, message, message->expires);
 }
 
 /* A message has been taken out of the order.  The lock is held. */
 void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	if (message->special & IPCQ_SPECIAL_LIMITED)
-		timerqueue_del(&queue->timers, &message->timer);
+		ipcq_timer_clear(queue, message);
 }
 
-/* The message that expires first, or NULL. */
+/* The message whose time comes first, or NULL. */
 static struct ipcq_message *first_timer(struct ipcq_queue *queue)
 {
 	struct timerqueue_node *node = timerqueue_getnext(&queue->timers);
@@ -75,10 +96,10 @@ static struct ipcq_message *first_timer(struct ipcq_queue *queue)
 }
 
 /*
- * Takes out what has expired, but no more than can be done under one hold of the
- * lock, as a list.  Returns whether there may be more.
+ * Sees to what is due: takes out what has expired, and ends what is held.  But no more
+ * than can be done under one hold of the lock.  Returns whether there may be more.
  */
-static bool take_expired(struct ipcq_queue *queue, struct ipcq_order *list)
+static bool take_due(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 {
 	u64 now = ktime_get_ns();
 	struct ipcq_message *message;
@@ -88,37 +109,36 @@ static bool take_expired(struct ipcq_queue *queue, struct ipcq_order *list)
 		message = first_timer(queue);
 		if (!message || message->timer.expires > now)
 			return false;
+		if (!ipcq_outcome_has_room(outcome))
+			break;
+		ipcq_timer_clear(queue, message);
+		if (message->special & (IPCQ_SPECIAL_HELD | IPCQ_SPECIAL_DELAYED)) {
+			ipcq_hold_due(queue, message, outcome);
+			continue;
+		}
 		ipcq_backlog_remove(queue, message);
-		ipcq_expire_unwatch(queue, message);
-		ipcq_bounds_remove(&queue->bounds, message->length);
-		queue->expired++;
-		ipcq_order_push(list, &message->order);
+		ipcq_outcome_expire(queue, message, outcome);
 	}
 	return true;
 }
 
 /*
- * Takes out all that has expired; no lock is held, and the caller may sleep.  The time
- * that the work is armed for is read without the lock: it is never after the first of
- * the timers expires, and a message that somebody adds meanwhile may as well have been
- * added just after.
+ * Sees to all that is due; no lock is held, and the caller may sleep.  The time that
+ * the work is armed for is read without the lock: it is never after the first of the
+ * timers expires, and a message that somebody adds meanwhile may as well have been added
+ * just after.
  */
 void ipcq_expire_reap(struct ipcq_queue *queue)
 {
-	struct ipcq_order list;
+	struct ipcq_outcome outcome __uninitialized;
 	bool more;
 
 	if (READ_ONCE(queue->timer_armed) > ktime_get_ns())
 		return;
 	do {
-		ipcq_order_init(&list);
-		spin_lock(&queue->lock);
-		more = take_expired(queue, &list);
-		if (ipcq_order_empty(&list))
-			spin_unlock(&queue->lock);
-		else
-			ipcq_queue_unlock_room(queue);
-		ipcq_dead_letter(queue, &list, IPCQ_ORIGIN_EXPIRED);
+		ipcq_outcome_begin(queue, &outcome);
+		more = take_due(queue, &outcome);
+		ipcq_outcome_end(queue, &outcome);
 	} while (more);
 }
 
@@ -148,6 +168,4 @@ void ipcq_expire_init(struct ipcq_queue *queue)
 void ipcq_expire_fini(struct ipcq_queue *queue)
 {
 	cancel_delayed_work_sync(&queue->timer_work);
-	while (first_timer(queue))
-		timerqueue_del(&queue->timers, timerqueue_getnext(&queue->timers));
 }

@@ -29,6 +29,7 @@ union ipcq_arguments {
 	struct ipcq_queue_receive queue_receive;
 	struct ipcq_queue_stat queue_stat;
 	struct ipcq_queue_set queue_set;
+	struct ipcq_queue_lease queue_lease;
 	struct ipcq_region_stat region_stat;
 	struct ipcq_region_attach region_attach;
 	struct ipcq_mutex_lock mutex_lock;

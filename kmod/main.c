@@ -8,8 +8,9 @@
  *	main
  *	device, netlink
  *	queue_file, region_file		descriptors
- *	queue_calls			what is more than plain
- *	queue_object, queue, expire	queues
+ *	queue_calls, lease		what is more than plain
+ *	queue_object, queue, expire,	queues
+ *	  hold
  *	backlog, queue_memory, message	what they hold
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common

@@ -191,6 +191,26 @@ int ipcq_message_copy_out(const struct ipcq_message *message,
 		-EFAULT : 0;
 }
 
+/**
+ * ipcq_message_copy_part() - copy a part of a payload out
+ * @message: the message
+ * @offset: where the part begins
+ * @to: an address and how much there is room for, at most INT_MAX
+ *
+ * Return: how many bytes, 0 behind the end; -EFAULT.
+ */
+int ipcq_message_copy_part(const struct ipcq_message *message, u64 offset,
+			   const struct ipcq_buffer *to)
+{
+	u32 length;
+
+	if (offset >= message->length)
+		return 0;
+	length = min_t(size_t, message->length - offset, to->length);
+	return copy_to_user(to->address, message->payload + offset, length) ?
+		-EFAULT : length;
+}
+
 static struct ipcq_message *next_of(struct ipcq_message *message)
 {
 	struct ipcq_order_entry *next = message->order.next;

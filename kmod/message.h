@@ -25,7 +25,9 @@
 #ifndef IPCQ_MESSAGE_H
 #define IPCQ_MESSAGE_H
 
+#include <linux/list.h>
 #include <linux/log2.h>
+#include <linux/rbtree.h>
 #include <linux/timerqueue.h>
 #include <linux/types.h>
 
@@ -35,6 +37,7 @@
 #include "sender.h"
 
 struct iov_iter;
+struct ipcq_owner;
 
 #define IPCQ_INLINE_SIZE	192
 #define IPCQ_CLASS_SHIFT	7	/* class n > 0 has 1 << (n + 7) bytes */
@@ -44,6 +47,9 @@ struct iov_iter;
 #define IPCQ_SPECIAL_TYPE	(1U << 0)	/* @type is not 0 */
 #define IPCQ_SPECIAL_LIMITED	(1U << 1)	/* @time_to_live is not 0 */
 #define IPCQ_SPECIAL_ORIGIN	(1U << 2)	/* a dead letter: @origin_* */
+#define IPCQ_SPECIAL_HELD	(1U << 8)	/* by an owner: hold.h */
+#define IPCQ_SPECIAL_DELAYED	(1U << 9)	/* on its way back */
+#define IPCQ_SPECIAL_REDELIVERED (1U << 10)	/* @redeliveries is not 0 */
 
 struct ipcq_message {
 	struct ipcq_order_entry order;
@@ -57,7 +63,19 @@ struct ipcq_message {
 
 	u64 type;			/* TYPE */
 	u64 time_to_live;		/* LIMITED: nanoseconds */
-	struct timerqueue_node timer;	/* LIMITED: while in the order */
+	u64 expires;			/* LIMITED: when that ends */
+	/* In the queue's timers, or not: LIMITED, HELD, DELAYED. */
+	struct timerqueue_node timer;
+
+	/* Of holds, see hold.h. */
+	u32 redeliveries;		/* REDELIVERED */
+	u32 copies;			/* HELD, or until settled: in progress */
+	u32 then;			/* likewise: what is to come of it */
+	u64 delay;			/* likewise: before it goes back, ns */
+	u64 token;			/* HELD: from here on */
+	struct ipcq_owner *owner;	/* there while it is HELD */
+	struct rb_node by_token;
+	struct list_head of_owner;
 
 	u64 origin_id;			/* ORIGIN: of the queue it was in first */
 	u64 origin_sequence;		/* ORIGIN: its number there */
@@ -101,6 +119,8 @@ int ipcq_message_fill(struct ipcq_message *message,
 		      const struct ipcq_buffer *from);
 int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to);
+int ipcq_message_copy_part(const struct ipcq_message *message, u64 offset,
+			   const struct ipcq_buffer *to);
 
 struct ipcq_message *ipcq_magazine_take(struct ipcq_magazine *magazine,
 					u32 class);

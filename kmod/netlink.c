@@ -61,7 +61,9 @@ static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
 	    put_u64(skb, IPCQ_A_QUEUE_TIME_TO_LIVE, stat.time_to_live) ||
 	    put_u64(skb, IPCQ_A_QUEUE_DEAD_LETTER, stat.dead_letter) ||
 	    put_u64(skb, IPCQ_A_QUEUE_DEAD_LETTERED, stat.dead_lettered) ||
-	    put_u64(skb, IPCQ_A_QUEUE_DROPPED, stat.dropped))
+	    put_u64(skb, IPCQ_A_QUEUE_DROPPED, stat.dropped) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_HELD, stat.held) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_DELAYED, stat.delayed))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

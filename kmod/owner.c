@@ -141,6 +141,7 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
 	owner->files = current->files;
 	owner->pid = get_pid(task_tgid(current));
 	owner->tid = get_pid(task_pid(current));
+	INIT_LIST_HEAD(&owner->holds);
 	INIT_HLIST_NODE(&owner->by_who);
 	INIT_LIST_HEAD(&owner->of_handle);
 	return owner;
@@ -294,6 +295,22 @@ struct ipcq_owner *ipcq_owners_get(struct ipcq_owners *owners, u32 id)
 	owner = xa_load(&owners->by_id, id);
 	if (owner && !refcount_inc_not_zero(&owner->refs))
 		owner = NULL;
+	rcu_read_unlock();
+	return owner;
+}
+
+/* A live owner of a process, the first that attached, with a reference; or NULL. */
+struct ipcq_owner *ipcq_owners_find(struct ipcq_owners *owners,
+				    const struct pid *pid)
+{
+	struct ipcq_owner *owner;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&owners->by_id, id, owner)
+		if (pid && owner->pid == pid && ipcq_owner_live(owner) &&
+		    refcount_inc_not_zero(&owner->refs))
+			break;
 	rcu_read_unlock();
 	return owner;
 }

@@ -80,7 +80,9 @@ struct ipcq_owner {
 	struct pid *tid;		/* referenced: the thread that attached */
 	struct ipcq_account *account;	/* charged and referenced until it is gone */
 
-	void *waiting;			/* the object's own, under its own lock */
+	/* The object's own, under its own lock. */
+	void *waiting;			/* a region's: struct locker */
+	struct list_head holds;		/* a queue's: messages */
 
 	struct hlist_node by_who;	/* owners_lock; read under RCU */
 	struct list_head of_handle;	/* owners_lock; handle->owners */
@@ -98,6 +100,8 @@ void ipcq_owners_init(struct ipcq_owners *owners, struct ipcq_object *object,
 void ipcq_owners_fini(struct ipcq_owners *owners);
 bool ipcq_owners_live(struct ipcq_owners *owners, u32 id);
 struct ipcq_owner *ipcq_owners_get(struct ipcq_owners *owners, u32 id);
+struct ipcq_owner *ipcq_owners_find(struct ipcq_owners *owners,
+				    const struct pid *pid);
 
 struct ipcq_owner *ipcq_owner_find(const struct ipcq_owners *owners,
 				   const struct ipcq_handle *handle);

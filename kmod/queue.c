@@ -159,9 +159,12 @@ static noinline void tell(struct ipcq_queue *queue, __poll_t events)
 	ipcq_queue_signal(queue, events);
 }
 
-/* Drops the lock, then wakes the chosen threads and tells those that listen. */
-static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
-			    __poll_t events)
+/*
+ * Drops the lock, then wakes the chosen threads and tells those that listen.  Every send
+ * and receive ends with it: in line it costs less.
+ */
+static __always_inline void
+unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake, __poll_t events)
 	__releases(&queue->lock)
 {
 	/*
@@ -179,14 +182,17 @@ static void unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		tell(queue, events);
 }
 
-/* Messages have left the queue: lets in who waits for room, and drops the lock. */
-void ipcq_queue_unlock_room(struct ipcq_queue *queue)
+/* These are for those who change the queue in files of their own. */
+__poll_t ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
+{
+	return made_room(queue, wake);
+}
+
+void ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
+		       __poll_t events)
 	__releases(&queue->lock)
 {
-	struct ipcq_wake wake __uninitialized;
-
-	ipcq_wake_init(&wake);
-	unlock_and_wake(queue, &wake, made_room(queue, &wake));
+	unlock_and_wake(queue, wake, events);
 }
 
 /* -------------------------------------------------------------------- send */
@@ -286,8 +292,10 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 /* The sender has stopped waiting.  Returns whether it was completed after all. */
 static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 {
+	struct ipcq_wake wake __uninitialized;
 	bool done;
 
+	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	done = sender->waiter.done;
 	if (done) {
@@ -297,7 +305,7 @@ static bool leave_senders(struct ipcq_queue *queue, struct sender *sender)
 	list_del(&sender->waiter.node);
 	queue->waiting_senders--;
 	/* The next one may be shorter and fit. */
-	ipcq_queue_unlock_room(queue);
+	unlock_and_wake(queue, &wake, made_room(queue, &wake));
 	return false;
 }
 
@@ -428,21 +436,32 @@ bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message)
 
 /* ----------------------------------------------------------------- receive */
 
-/* Puts a reserved message back in its place, or passes it to who waits. */
+/*
+ * Puts a message that is out of the order back in its place, or passes it to who waits.
+ * The lock is held.  Returns the events that pollers have to hear of.
+ */
+__poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
+			     struct ipcq_message *message, struct ipcq_wake *wake)
+{
+	if (list_empty(&queue->receivers)) {
+		ipcq_backlog_restore(queue, message);
+		if (unlikely(message->special))
+			ipcq_expire_watch(queue, message);
+	} else {
+		hand_over(queue, message, wake);
+	}
+	return readable(queue);
+}
+
+/* The same of a message that is reserved. */
 static void restore(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
-	if (list_empty(&queue->receivers)) {
-		ipcq_backlog_restore(queue, message);
-		if (unlikely(message->special))
-			ipcq_expire_watch(queue, message);
-	} else {
-		hand_over(queue, message, &wake);
-	}
-	unlock_and_wake(queue, &wake, readable(queue));
+	unlock_and_wake(queue, &wake,
+			ipcq_queue_put_back(queue, message, &wake));
 }
 
 /*

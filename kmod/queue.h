@@ -10,13 +10,15 @@
  *
  * Receiving reserves a message under the lock, copies it out with no lock held,
  * and commits under the lock: only then is there room for another.  A receiver
- * that fails between the two puts the message back in its place.
+ * that fails between the two puts the message back in its place.  A receiver may also
+ * hold the message in place of taking it.
  *
  * So these hold whenever the lock is free:
  *
  *   - while receivers wait, the order is empty;
  *   - a new message never passes a sender that waits;
- *   - messages in the order and those reserved are what the bounds count.
+ *   - messages in the order, those reserved and those held (hold.h) are what the
+ *     bounds count.
  *
  * A blocked sender is not woken for each message that leaves, but in a batch when
  * the queue has drained to half; a delayed work sees to it that this does not take
@@ -41,9 +43,11 @@
 #include "message.h"
 #include "object.h"
 #include "order.h"
+#include "owner.h"
 #include "priority.h"
 
 struct ipcq_registry;
+struct ipcq_wake;
 
 struct ipcq_queue {
 	struct ipcq_object object;
@@ -67,8 +71,11 @@ struct ipcq_queue {
 	u64 dead_letter;		/* id of the queue for dead letters; 0: none */
 	u64 dead_lettered;		/* messages that were moved there */
 	u64 dropped;			/* messages that were lost on the way */
-	struct timerqueue_head timers;	/* messages in the order that may expire */
+	struct timerqueue_head timers;	/* messages with which something is to be done */
 	u64 timer_armed;		/* for when timer_work is; 0: it is not */
+	struct rb_root held;		/* messages by their tokens: hold.h */
+	u32 holds;			/* how many are held */
+	u32 delayed;			/* how many are on their way back */
 	bool refused;			/* a poller or a caller heard "no room" */
 	bool signals;			/* @readers or @writers have entries */
 	bool admit_armed;		/* admit_work is pending */
@@ -85,6 +92,8 @@ struct ipcq_queue {
 	atomic_t leaves;		/* of @priorities; each is charged */
 	struct list_head all;		/* queues_lock (queue_memory.c) */
 	struct llist_node ended;	/* dead_letter.c, with the last reference */
+	atomic64_t tokens;		/* the last that was given */
+	struct ipcq_owners owners;	/* processes that hold messages */
 };
 
 /* How far a call goes to get what it wants. */
@@ -121,7 +130,11 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 		   int error);
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message);
-void ipcq_queue_unlock_room(struct ipcq_queue *queue) __releases(&queue->lock);
+__poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
+			     struct ipcq_message *message, struct ipcq_wake *wake);
+__poll_t ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake);
+void ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
+		       __poll_t events) __releases(&queue->lock);
 void ipcq_queue_admit(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);
@@ -154,13 +167,16 @@ void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_reap(struct ipcq_queue *queue);
+void ipcq_timer_set(struct ipcq_queue *queue, struct ipcq_message *message,
+		    u64 expires);
+void ipcq_timer_clear(struct ipcq_queue *queue, struct ipcq_message *message);
 
 /* dead_letter.c */
 void ipcq_dead_letter(struct ipcq_queue *queue, struct ipcq_order *list,
 		      u32 reason);
 int ipcq_dead_letter_check(struct ipcq_registry *registry, u64 id);
 
-/* Whether anything in the queue can expire; see ipcq_expire_reap(). */
+/* Whether anything in the queue waits for its time; see ipcq_expire_reap(). */
 static inline bool ipcq_expire_due(const struct ipcq_queue *queue)
 {
 	return READ_ONCE(queue->timer_armed);

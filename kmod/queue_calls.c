@@ -12,6 +12,7 @@
 #include <linux/uidgid.h>
 
 #include "handle.h"
+#include "hold.h"
 #include "ioctl.h"
 #include "queue.h"
 #include "queue_calls.h"
@@ -97,6 +98,7 @@ static void tell_origin(struct ipcq_queue_receive *args,
 /* Copies out a reserved message, and what comes with it. */
 static int copy_message(struct ipcq_call *call,
 			const struct ipcq_message *message,
+			const struct ipcq_hold *hold,
 			const struct ipcq_buffer *to)
 {
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
@@ -105,6 +107,8 @@ static int copy_message(struct ipcq_call *call,
 	args->priority = message->priority;
 	args->type = ipcq_message_type(message);
 	args->time = message->time;
+	args->redeliveries = ipcq_message_redeliveries(message);
+	args->token = hold->owner ? hold->token : 0;
 	tell_sender(args, message->sender);
 	tell_origin(args, message);
 	if (ipcq_call_put_from(call, queue_receive.sequence,
@@ -113,7 +117,8 @@ static int copy_message(struct ipcq_call *call,
 	return ipcq_message_copy_out(message, to);
 }
 
-static int receive_to(struct ipcq_call *call, const struct ipcq_buffer *to)
+static int receive_to(struct ipcq_call *call, const struct ipcq_hold *hold,
+		      const struct ipcq_buffer *to)
 {
 	const struct ipcq_queue_receive *args = &call->args.queue_receive;
 	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
@@ -125,13 +130,18 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_buffer *to)
 	size_t length = args->flags & IPCQ_RECEIVE_F_TRUNCATE ? SIZE_MAX :
 								to->length;
 	struct ipcq_message *message;
+	int ret;
 
 	message = ipcq_queue_reserve(queue, &length, &patience);
 	if (IS_ERR(message))
 		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
 	length = message->length;
-	return ipcq_queue_end(queue, message,
-			      copy_message(call, message, to)) ?: length;
+	ret = copy_message(call, message, hold, to);
+	if (hold->owner)
+		ret = ipcq_hold_begin(queue, message, hold, ret);
+	else
+		ret = ipcq_queue_end(queue, message, ret);
+	return ret ?: length;
 }
 
 int ipcq_queue_call_receive(struct ipcq_call *call)
@@ -139,11 +149,12 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 	const struct ipcq_queue_receive *args = &call->args.queue_receive;
 	struct ipcq_vector_import import;
 	struct ipcq_buffer to = {};
+	struct ipcq_hold hold;
 	int ret;
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (args->reserved || args->reserved1 || args->reserved2 ||
+	if (args->reserved || args->reserved1 ||
 	    memchr_inv(args->reserved3, 0, sizeof(args->reserved3)) ||
 	    args->reserved4)
 		return -EINVAL;
@@ -151,7 +162,11 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 				 args->flags & IPCQ_RECEIVE_F_VECTOR);
 	if (ret)
 		return ret;
-	ret = receive_to(call, &to);
+	ret = ipcq_lease_begin(call, &hold);
+	if (!ret) {
+		ret = receive_to(call, &hold, &to);
+		ipcq_lease_end(&hold);
+	}
 	ipcq_vector_release(&import);
 	return ret;
 }

@@ -8,9 +8,15 @@
 #include <linux/types.h>
 
 struct ipcq_call;
+struct ipcq_hold;
 
 int ipcq_queue_call_send(struct ipcq_call *call);
 int ipcq_queue_call_receive(struct ipcq_call *call);
 int ipcq_queue_receive_failed(struct ipcq_call *call, int error, size_t length);
+
+/* lease.c */
+int ipcq_queue_call_lease(struct ipcq_call *call);
+int ipcq_lease_begin(struct ipcq_call *call, struct ipcq_hold *hold);
+void ipcq_lease_end(struct ipcq_hold *hold);
 
 #endif /* IPCQ_QUEUE_CALLS_H */

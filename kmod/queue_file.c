@@ -15,6 +15,7 @@
 
 #include "handle.h"
 #include "ioctl.h"
+#include "owner.h"
 #include "queue.h"
 #include "queue_calls.h"
 
@@ -199,6 +200,8 @@ static const struct ipcq_operation queue_operations[] = {
 		       IPCQ_QUEUE_STAT_MIN, 0, queue_stat),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SET, struct ipcq_queue_set,
 		       IPCQ_QUEUE_SET_MIN, IPCQ_SET_F_ALL, queue_set),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_LEASE, struct ipcq_queue_lease,
+		       IPCQ_QUEUE_LEASE_MIN, 0, ipcq_queue_call_lease),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */
@@ -261,6 +264,15 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "dropped:\t%llu\n", stat.dropped);
 	seq_printf(m, "waiting-senders:\t%u\n", stat.waiting_senders);
 	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
+	seq_printf(m, "held:\t%u\n", stat.held);
+	seq_printf(m, "delayed:\t%u\n", stat.delayed);
+}
+
+/* A process has closed a descriptor: what it held through it may be to be returned. */
+static int queue_flush(struct file *file, fl_owner_t files)
+{
+	ipcq_owners_end_closed(file->private_data, files);
+	return 0;
 }
 
 static int queue_release(struct inode *inode, struct file *file)
@@ -280,5 +292,6 @@ const struct file_operations ipcq_queue_fops = {
 	.unlocked_ioctl = queue_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = queue_show_fdinfo,
+	.flush = queue_flush,
 	.release = queue_release,
 };

@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "backlog.h"
+#include "hold.h"
 #include "limits.h"
 #include "queue.h"
 
@@ -38,6 +39,8 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->dead_lettered = queue->dead_lettered;
 	stat->dropped = queue->dropped;
 	stat->time_to_live = queue->time_to_live;
+	stat->held = queue->holds;
+	stat->delayed = queue->delayed;
 	spin_unlock(&queue->lock);
 }
 
@@ -182,6 +185,8 @@ static struct ipcq_object *queue_create(struct ipcq_registry *registry,
 	ipcq_expire_init(queue);
 	set_time_to_live(queue, open->time_to_live);
 	queue->dead_letter = open->dead_letter;
+	queue->held = RB_ROOT;
+	ipcq_owners_init(&queue->owners, &queue->object, true, ipcq_holds_end);
 
 	ret = ipcq_backlog_init(queue, open->order);
 	if (ret)
@@ -231,8 +236,14 @@ static void queue_free(struct ipcq_object *object)
 
 	cancel_delayed_work_sync(&queue->admit_work);
 	ipcq_expire_fini(queue);
-	while (!ipcq_backlog_empty(queue))
-		ipcq_queue_keep(queue, ipcq_backlog_pop(queue));
+	while (!ipcq_backlog_empty(queue)) {
+		struct ipcq_message *message = ipcq_backlog_pop(queue);
+
+		ipcq_expire_unwatch(queue, message);
+		ipcq_queue_keep(queue, message);
+	}
+	ipcq_holds_fini(queue);
+	ipcq_owners_fini(&queue->owners);
 	ipcq_queue_memory_fini(queue);
 	ipcq_backlog_fini(queue);
 

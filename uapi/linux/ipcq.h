@@ -65,6 +65,8 @@
  *                 by themselves where the handler was set with SA_RESTART)
  *   EMSGSIZE      a message is longer than the queue allows, or than the buffer
  *   EDEADLK       the calling thread already holds this mutex
+ *   ENOKEY        a token that is not, or is no longer, the calling process's
+ *   ESRCH         no process with this id has attached to the queue
  *   EOWNERDEAD    not a failure: the mutex is now held, but a former holder
  *                 ended while holding it
  */
@@ -119,6 +121,7 @@
 #define IPCQ_FEATURE_TIME_TO_LIVE (1ULL << 12)
 #define IPCQ_FEATURE_ASYNC	(1ULL << 13)	/* O_ASYNC on a queue's descriptor */
 #define IPCQ_FEATURE_DEAD_LETTER (1ULL << 14)
+#define IPCQ_FEATURE_LEASE	(1ULL << 15)	/* leases, and owners of a queue */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -138,7 +141,8 @@
  * @region_bytes: out: sizes of the existing regions the caller's user created,
  *	with their control areas, in whole pages
  * @region_bytes_limit: out: the bound of @region_bytes
- * @owners: out: threads attached to regions through the caller's user's handles
+ * @owners: out: threads attached to regions, and processes attached to queues, through
+ *	the caller's user's handles
  * @owners_limit: out: the bound of @owners
  * @namespace_objects: out: existing objects in the descriptor's network namespace
  * @namespace_objects_limit: out: the bound of @namespace_objects
@@ -421,11 +425,15 @@ struct ipcq_queue_send {
  *				many, 0 to IPCQ_VECTOR_MAX
  * IPCQ_RECEIVE_F_TRUNCATE	a message longer than the buffer is cut to it, and
  *				the rest is lost; the call returns the whole length
+ * IPCQ_RECEIVE_F_LEASE		the message does not leave the queue, but is held by
+ *				the calling process under a lease, until that ends:
+ *				see struct ipcq_queue_lease
  */
 #define IPCQ_RECEIVE_F_NONBLOCK	(1U << 0)
 #define IPCQ_RECEIVE_F_VECTOR	(1U << 1)
 #define IPCQ_RECEIVE_F_TRUNCATE	(1U << 2)
-#define IPCQ_RECEIVE_F_ALL	((1U << 3) - 1)
+#define IPCQ_RECEIVE_F_LEASE	(1U << 4)
+#define IPCQ_RECEIVE_F_ALL	(((1U << 3) - 1) | IPCQ_RECEIVE_F_LEASE)
 
 /*
  * Why a message is in another queue than it was sent to.
@@ -457,9 +465,13 @@ struct ipcq_queue_send {
  * @uid: out: that process's effective user, as the caller's user namespace sees it;
  *	the overflow user (65534) when it does not
  * @gid: out: its effective group, likewise
- * @reserved2: must be 0
+ * @redeliveries: out: how often it has been received before, under leases that ended
+ *	without it being acknowledged
  * @start_time: out: when that process began, nanoseconds of CLOCK_BOOTTIME; with
  *	@pid it names one process for ever, where a pid is used again
+ * @token: out: what the message is held by, never 0; 0 when it is not held
+ * @lease: with IPCQ_RECEIVE_F_LEASE: nanoseconds from when the message is received to
+ *	the end of the lease; 0: as long as the process is an owner.  Else must be 0
  * @reserved3: must be 0
  * @origin_id: out: of a dead letter, the id of the queue that it was sent to; of others
  *	0
@@ -475,7 +487,8 @@ struct ipcq_queue_send {
  * that a signal or a stop has restarted begins to wait anew.
  *
  * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces), EMSGSIZE,
- * EAGAIN, ETIMEDOUT, EINTR, ENOMEM, EFAULT.
+ * EAGAIN, ETIMEDOUT, EINTR, ENOMEM, EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as
+ * with IPCQ_LEASE_ATTACH).
  */
 struct ipcq_queue_receive {
 	__u32 size;
@@ -492,9 +505,11 @@ struct ipcq_queue_receive {
 	__s32 pid;
 	__u32 uid;
 	__u32 gid;
-	__u32 reserved2;
+	__u32 redeliveries;
 	__aligned_u64 start_time;
-	__aligned_u64 reserved3[5];
+	__aligned_u64 token;
+	__aligned_u64 lease;
+	__aligned_u64 reserved3[3];
 	__aligned_u64 origin_id;
 	__aligned_u64 origin_sequence;
 	__u32 origin_reason;
@@ -525,6 +540,8 @@ struct ipcq_queue_receive {
  * @dead_lettered: out: messages that went there
  * @dropped: out: messages that were neither received nor moved to another queue, because
  *	their time to live ended
+ * @held: out: messages in it that are held, under leases
+ * @delayed: out: messages in it that were given back and whose delay has not ended
  *
  * Any handle may ask.  Errors: the common ones only.
  */
@@ -548,6 +565,8 @@ struct ipcq_queue_stat {
 	__aligned_u64 dead_letter;
 	__aligned_u64 dead_lettered;
 	__aligned_u64 dropped;
+	__u32 held;
+	__u32 delayed;
 };
 #define IPCQ_QUEUE_STAT_MIN	80
 
@@ -593,6 +612,71 @@ struct ipcq_queue_set {
 	__aligned_u64 dead_letter;
 };
 #define IPCQ_QUEUE_SET_MIN	24
+
+/*
+ * What is done with a message that is held.
+ *
+ * IPCQ_LEASE_ACKNOWLEDGE	it has been dealt with, and leaves the queue
+ * IPCQ_LEASE_RETURN		it goes back to its place, now or after @time
+ * IPCQ_LEASE_EXTEND		its lease ends @time from now; 0: with its owner
+ * IPCQ_LEASE_READ		its payload is copied, from @offset on
+ * IPCQ_LEASE_HAND_OVER		it is held by the process @pid from now on, which must
+ *				be attached to the queue; the token and what is left
+ *				of the lease stay as they are
+ * IPCQ_LEASE_ATTACH		not about a message: makes the calling process an owner,
+ *				as a receive does by itself, so that messages can be
+ *				handed over to it
+ */
+#define IPCQ_LEASE_ACKNOWLEDGE	0
+#define IPCQ_LEASE_RETURN	1
+#define IPCQ_LEASE_EXTEND	2
+#define IPCQ_LEASE_READ		3
+#define IPCQ_LEASE_HAND_OVER	4
+#define IPCQ_LEASE_ATTACH	5
+
+/**
+ * struct ipcq_queue_lease - deal with a message that is held
+ * @size: sizeof(struct ipcq_queue_lease); or IPCQ_QUEUE_LEASE_MIN when the members
+ *	after @time are not used
+ * @flags: must be 0
+ * @token: ipcq_queue_receive.token; with IPCQ_LEASE_ATTACH must be 0
+ * @operation: IPCQ_LEASE_*
+ * @pid: with IPCQ_LEASE_HAND_OVER: to whom, as the caller's pid namespace sees it; else
+ *	must be 0
+ * @time: nanoseconds, with IPCQ_LEASE_RETURN and IPCQ_LEASE_EXTEND; else must be 0
+ * @payload: with IPCQ_LEASE_READ: address of the buffer; else must be 0
+ * @length: with IPCQ_LEASE_READ: bytes of the buffer; else must be 0
+ * @offset: with IPCQ_LEASE_READ: the first byte of the payload to copy; else must be 0
+ *
+ * A message that was received with IPCQ_RECEIVE_F_LEASE is held: it is in the queue as
+ * far as the bounds are concerned, but nobody receives it.  It belongs to an owner,
+ * which is a process together with the handle it received it through: all threads of
+ * the process may use the token through that handle, and nobody else, a forked child
+ * included.  An owner ends when its process ends or calls execve(2), or closes its last
+ * descriptor of the handle, even if another process has one.
+ *
+ * When the lease or the owner ends, or the message is given back, it goes to its place in
+ * the order, which is before all that were sent after it, and counts one more in
+ * ipcq_queue_receive.redeliveries.  One whose time to live has ended meanwhile expires.
+ * The end of a lease is noticed within some milliseconds.
+ *
+ * Returns 0; with IPCQ_LEASE_READ how many bytes were copied, 0 behind the end.  Errors:
+ * EBADF (the handle cannot read; or it was closed meanwhile), ENOKEY, EOPNOTSUPP (an
+ * unknown operation), ESRCH (HAND_OVER), EDQUOT and ENOMEM (ATTACH: too many owners
+ * of the user's), EFAULT (READ).
+ */
+struct ipcq_queue_lease {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 token;
+	__u32 operation;
+	__s32 pid;
+	__aligned_u64 time;
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 offset;
+};
+#define IPCQ_QUEUE_LEASE_MIN	32
 
 /* ------------------------------------------------------------------ region */
 
@@ -843,6 +927,7 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_RECEIVE		_IO(IPCQ_IOC_MAGIC, 0x41)
 #define IPCQ_IOC_QUEUE_STAT		_IO(IPCQ_IOC_MAGIC, 0x42)
 #define IPCQ_IOC_QUEUE_SET		_IO(IPCQ_IOC_MAGIC, 0x43)
+#define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
 
 #define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)
 #define IPCQ_IOC_REGION_ATTACH		_IO(IPCQ_IOC_MAGIC, 0x81)

@@ -264,6 +264,8 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	print_number("expired", queue->expired);
 	print_number("dead letters", queue->dead_lettered);
 	print_number("dropped", queue->dropped);
+	print_number("held by receivers", queue->held);
+	print_number("returning later", queue->delayed);
 	print_number("waiting senders", queue->waiting_senders);
 	print_number("waiting receivers", queue->waiting_receivers);
 }

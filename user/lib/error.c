@@ -57,6 +57,10 @@ const char *ipcq_strerror(int error)
 		return "interrupted by a signal";
 	case EMSGSIZE:
 		return "the message is too long";
+	case ENOKEY:
+		return "this process does not hold the message, or no longer";
+	case ESRCH:
+		return "no such process has attached to the queue";
 	case EDEADLK:
 		return "this thread already holds the mutex";
 	case EOWNERDEAD:

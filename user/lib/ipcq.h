@@ -353,6 +353,8 @@ struct ipcq_message_info {
 	uint64_t origin_id;
 	uint64_t origin_sequence;
 	enum ipcq_origin origin_reason;
+	uint32_t redeliveries;		/* how often it was received before, and not kept */
+	uint64_t token;			/* of ipcq_queue_lease(); else 0 */
 };
 
 /**
@@ -404,6 +406,96 @@ ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector
 			    struct ipcq_message_info *info);
 
 /**
+ * ipcq_queue_lease() - receive the next message, and leave it in the queue
+ * @queue: the handle
+ * @buffer: where to put it; may be NULL when @size is 0
+ * @size: bytes of the buffer
+ * @lease: nanoseconds that the calling process may hold it; 0: no bound
+ * @flags: 0 or a mask of IPCQ_DONTWAIT and IPCQ_TRUNCATE
+ * @deadline: when to stop waiting for a message, or IPCQ_NO_DEADLINE
+ * @info: receives what comes with the message; its token names it from now on
+ *
+ * Nobody else receives the message, but it still takes its room in the queue.  When it
+ * has been dealt with, ipcq_queue_acknowledge() removes it.  Otherwise it goes back to its
+ * place, before all that were sent after it, when the lease ends; when the process ends,
+ * calls execve(2), or closes its last descriptor of the queue; or when
+ * ipcq_queue_give_back() says so.  So each message is received at least once, and
+ * dealt with once unless somebody is too late: then its token is not known any more.
+ *
+ * The token belongs to all threads of the process, and to no other process; a forked
+ * child does not have it.
+ *
+ * Return: the message's length; -EDQUOT too many processes of the user hold messages; the
+ * errors of ipcq_queue_receivev().
+ */
+ssize_t ipcq_queue_lease(struct ipcq_queue *queue, void *buffer, size_t size,
+			 uint64_t lease, unsigned int flags, uint64_t deadline,
+			 struct ipcq_message_info *info);
+
+/**
+ * ipcq_queue_acknowledge() - remove a message that has been dealt with
+ * @queue: the handle that it was received through
+ * @token: the message's
+ *
+ * Return: 0; -ENOKEY the process does not hold such a message, or no longer.
+ */
+int ipcq_queue_acknowledge(struct ipcq_queue *queue, uint64_t token);
+
+/**
+ * ipcq_queue_give_back() - put a message that is held back into the queue
+ * @queue: the handle that it was received through
+ * @token: the message's
+ * @delay: nanoseconds before anybody can receive it; 0: at once
+ *
+ * Return: 0; -ENOKEY as of ipcq_queue_acknowledge().
+ */
+int ipcq_queue_give_back(struct ipcq_queue *queue, uint64_t token, uint64_t delay);
+
+/**
+ * ipcq_queue_extend() - let a lease end at another time
+ * @queue: the handle that the message was received through
+ * @token: the message's
+ * @time: nanoseconds from now; 0: no bound
+ *
+ * Return: 0; -ENOKEY as of ipcq_queue_acknowledge().
+ */
+int ipcq_queue_extend(struct ipcq_queue *queue, uint64_t token, uint64_t time);
+
+/**
+ * ipcq_queue_read_held() - copy a part of a message that is held
+ * @queue: the handle that it was received through
+ * @token: the message's
+ * @offset: the first byte to copy
+ * @buffer: where to put it
+ * @size: bytes of the buffer
+ *
+ * Return: how many bytes, 0 behind the end; -ENOKEY as of ipcq_queue_acknowledge().
+ */
+ssize_t ipcq_queue_read_held(struct ipcq_queue *queue, uint64_t token,
+			     uint64_t offset, void *buffer, size_t size);
+
+/**
+ * ipcq_queue_hand_over() - let another process hold a message
+ * @queue: the handle that it was received through
+ * @token: the message's, which stays the same
+ * @pid: the process; it has the queue open for receiving, and has called
+ *	ipcq_queue_attach() or ipcq_queue_lease()
+ *
+ * What is left of the lease goes with it.
+ *
+ * Return: 0; -ENOKEY as of ipcq_queue_acknowledge(); -ESRCH no such process.
+ */
+int ipcq_queue_hand_over(struct ipcq_queue *queue, uint64_t token, pid_t pid);
+
+/**
+ * ipcq_queue_attach() - let messages be handed over to the calling process
+ * @queue: the handle, open for receiving
+ *
+ * Return: 0; -EDQUOT too many processes of the user hold messages; -ENOMEM; -EBADF.
+ */
+int ipcq_queue_attach(struct ipcq_queue *queue);
+
+/**
  * ipcq_queue_next_size() - bytes of the message that is next to be received
  * @queue: the handle
  *
@@ -429,6 +521,8 @@ struct ipcq_queue_info {
 	uint64_t dead_letter;		/* id of the queue for dead letters; 0: none */
 	uint64_t dead_lettered;		/* messages that went there */
 	uint64_t dropped;		/* messages neither received nor moved */
+	uint32_t held;			/* of those in the queue: received under leases */
+	uint32_t delayed;		/* likewise: given back, for later */
 };
 
 /**

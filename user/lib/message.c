@@ -96,6 +96,8 @@ void ipcq_message_info_fill(struct ipcq_message_info *info,
 		.origin_id = arg->origin_id,
 		.origin_sequence = arg->origin_sequence,
 		.origin_reason = (enum ipcq_origin)arg->origin_reason,
+		.redeliveries = arg->redeliveries,
+		.token = arg->token,
 	};
 }
 

@@ -73,6 +73,8 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 		.dead_letter = get_u64(a[IPCQ_A_QUEUE_DEAD_LETTER]),
 		.dead_lettered = get_u64(a[IPCQ_A_QUEUE_DEAD_LETTERED]),
 		.dropped = get_u64(a[IPCQ_A_QUEUE_DROPPED]),
+		.held = get_u32(a[IPCQ_A_QUEUE_HELD]),
+		.delayed = get_u32(a[IPCQ_A_QUEUE_DELAYED]),
 	};
 	return 0;
 }

@@ -225,6 +225,8 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.dead_letter = stat.dead_letter,
 		.dead_lettered = stat.dead_lettered,
 		.dropped = stat.dropped,
+		.held = stat.held,
+		.delayed = stat.delayed,
 	};
 	return 0;
 }

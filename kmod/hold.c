@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holds: see hold.h.
+ */
+#include <linux/errno.h>
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+#include "backlog.h"
+#include "hold.h"
+#include "limits.h"
+#include "owner.h"
+
+/* What is to come of a message whose hold has ended. */
+enum { THEN_NOTHING, THEN_LEAVE, THEN_RETURN };
+
+/* ---------------------------------------------------------------- outcomes */
+
+void ipcq_outcome_begin(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
+	__acquires(&queue->lock)
+{
+	ipcq_order_init(&outcome->received);
+	ipcq_order_init(&outcome->expired);
+	outcome->room = false;
+	outcome->events = 0;
+	ipcq_wake_init(&outcome->wake);
+	spin_lock(&queue->lock);
+}
+
+static void keep_all(struct ipcq_queue *queue, struct ipcq_order *list)
+{
+	while (!ipcq_order_empty(list))
+		ipcq_queue_keep(queue, ipcq_backlog_message(ipcq_order_pop(list)));
+}
+
+/* Drops the lock, and does what must not be done under it; may sleep. */
+void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
+	__releases(&queue->lock)
+{
+	if (outcome->room)
+		outcome->events |= ipcq_queue_made_room(queue, &outcome->wake);
+	ipcq_queue_unlock(queue, &outcome->wake, outcome->events);
+	keep_all(queue, &outcome->received);
+	ipcq_dead_letter(queue, &outcome->expired, IPCQ_ORIGIN_EXPIRED);
+}
+
+/* A message, out of the order, leaves the queue because it has expired. */
+void ipcq_outcome_expire(struct ipcq_queue *queue, struct ipcq_message *message,
+			 struct ipcq_outcome *outcome)
+{
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	queue->expired++;
+	outcome->room = true;
+	ipcq_order_push(&outcome->expired, &message->order);
+}
+
+/* ----------------------------------------- steps, with the queue's lock held */
+
+static u64 time_from_now(u64 delay)
+{
+	u64 now = ktime_get_ns();
+
+	return now + min_t(u64, delay, KTIME_MAX - now);
+}
+
+static struct ipcq_message *by_token(struct rb_node *node)
+{
+	return rb_entry(node, struct ipcq_message, by_token);
+}
+
+static void insert(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	struct rb_node **at = &queue->held.rb_node, *parent = NULL;
+
+	while (*at) {
+		parent = *at;
+		at = message->token < by_token(parent)->token ?
+			&parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&message->by_token, parent, at);
+	rb_insert_color(&message->by_token, &queue->held);
+}
+
+/* What @owner holds by @token, or NULL. */
+static struct ipcq_message *find(struct ipcq_queue *queue,
+				 const struct ipcq_owner *owner, u64 token)
+{
+	struct rb_node *node = queue->held.rb_node;
+
+	while (node) {
+		struct ipcq_message *message = by_token(node);
+
+		if (message->token == token)
+			return message->owner == owner ? message : NULL;
+		node = token < message->token ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+/* The lease of a message that is held ends after @lease nanoseconds; 0: never. */
+static void limit(struct ipcq_queue *queue, struct ipcq_message *message,
+		  u64 lease)
+{
+	if (lease)
+		ipcq_timer_set(queue, message, time_from_now(lease));
+	else
+		ipcq_timer_clear(queue, message);
+}
+
+static void enter(struct ipcq_queue *queue, struct ipcq_message *message,
+		  const struct ipcq_hold *hold)
+{
+	message->special |= IPCQ_SPECIAL_HELD;
+	message->token = hold->token;
+	message->owner = hold->owner;
+	message->copies = 0;
+	message->then = THEN_NOTHING;
+	insert(queue, message);
+	list_add_tail(&message->of_owner, &hold->owner->holds);
+	queue->holds++;
+	timerqueue_init(&message->timer);
+	limit(queue, message, hold->lease);
+}
+
+static void leave(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	message->special &= ~IPCQ_SPECIAL_HELD;
+	rb_erase(&message->by_token, &queue->held);
+	list_del(&message->of_owner);
+	queue->holds--;
+	ipcq_timer_clear(queue, message);
+}
+
+/* Puts a message back in its place, unless its time to live has ended. */
+static void put_back(struct ipcq_queue *queue, struct ipcq_message *message,
+		     struct ipcq_outcome *outcome)
+{
+	if (message->special & IPCQ_SPECIAL_LIMITED &&
+	    message->expires <= ktime_get_ns())
+		ipcq_outcome_expire(queue, message, outcome);
+	else
+		outcome->events |= ipcq_queue_put_back(queue, message,
+						       &outcome->wake);
+}
+
+static void count_redelivery(struct ipcq_message *message)
+{
+	if (message->special & IPCQ_SPECIAL_REDELIVERED) {
+		message->redeliveries++;
+		return;
+	}
+	message->special |= IPCQ_SPECIAL_REDELIVERED;
+	message->redeliveries = 1;
+}
+
+/* Does what is to come of a message that is held no longer. */
+static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
+		   struct ipcq_outcome *outcome)
+{
+	if (message->copies)
+		return;
+	if (message->then == THEN_LEAVE) {
+		ipcq_bounds_remove(&queue->bounds, message->length);
+		queue->received++;
+		outcome->room = true;
+		ipcq_order_push(&outcome->received, &message->order);
+		return;
+	}
+	count_redelivery(message);
+	if (!message->delay) {
+		put_back(queue, message, outcome);
+		return;
+	}
+	message->special |= IPCQ_SPECIAL_DELAYED;
+	queue->delayed++;
+	ipcq_timer_set(queue, message, time_from_now(message->delay));
+}
+
+/* Ends a hold. */
+static void end(struct ipcq_queue *queue, struct ipcq_message *message, u32 then,
+		u64 delay, struct ipcq_outcome *outcome)
+{
+	leave(queue, message);
+	message->then = then;
+	message->delay = delay;
+	settle(queue, message, outcome);
+}
+
+/*
+ * The time of a message that was among the timers for another reason than its time to
+ * live has come; it is not among them any more.
+ */
+void ipcq_hold_due(struct ipcq_queue *queue, struct ipcq_message *message,
+		   struct ipcq_outcome *outcome)
+{
+	if (message->special & IPCQ_SPECIAL_HELD) {
+		end(queue, message, THEN_RETURN, 0, outcome);
+		return;
+	}
+	message->special &= ~IPCQ_SPECIAL_DELAYED;
+	queue->delayed--;
+	put_back(queue, message, outcome);
+}
+
+/* -------------------------------------------------------------------- calls */
+
+/* A token for a message that is about to be held. */
+u64 ipcq_hold_token(struct ipcq_queue *queue)
+{
+	return atomic64_inc_return(&queue->tokens);
+}
+
+/**
+ * ipcq_hold_begin() - end a reservation by holding the message
+ * @queue: the queue
+ * @message: reserved by the caller, who forgets it
+ * @hold: for whom, and how long
+ * @error: 0 when all of it has been copied to the receiver, else why not
+ *
+ * Return: 0, the message is held; @error, -EINTR, or -EBADF when the owner has ended
+ * meanwhile: it is back in its place.
+ */
+int ipcq_hold_begin(struct ipcq_queue *queue, struct ipcq_message *message,
+		    const struct ipcq_hold *hold, int error)
+{
+	if (!error && fatal_signal_pending(current))
+		error = -EINTR;
+	if (error)
+		return ipcq_queue_end(queue, message, error);
+
+	spin_lock(&queue->lock);
+	if (!ipcq_owner_live(hold->owner))
+		error = -EBADF;
+	else
+		enter(queue, message, hold);
+	spin_unlock(&queue->lock);
+	return error ? ipcq_queue_end(queue, message, error) : 0;
+}
+
+/* Ends the hold of a token.  Returns 0 or -ENOKEY. */
+static int end_by_token(struct ipcq_queue *queue, struct ipcq_owner *owner,
+			u64 token, u32 then, u64 delay)
+{
+	struct ipcq_outcome outcome __uninitialized;
+	struct ipcq_message *message;
+
+	ipcq_outcome_begin(queue, &outcome);
+	message = find(queue, owner, token);
+	if (message)
+		end(queue, message, then, delay, &outcome);
+	ipcq_outcome_end(queue, &outcome);
+	return message ? 0 : -ENOKEY;
+}
+
+int ipcq_hold_acknowledge(struct ipcq_queue *queue, struct ipcq_owner *owner,
+			  u64 token)
+{
+	return end_by_token(queue, owner, token, THEN_LEAVE, 0);
+}
+
+int ipcq_hold_return(struct ipcq_queue *queue, struct ipcq_owner *owner,
+		     u64 token, u64 delay)
+{
+	return end_by_token(queue, owner, token, THEN_RETURN, delay);
+}
+
+int ipcq_hold_extend(struct ipcq_queue *queue, struct ipcq_owner *owner,
+		     u64 token, u64 lease)
+{
+	struct ipcq_message *message;
+
+	spin_lock(&queue->lock);
+	message = find(queue, owner, token);
+	if (message)
+		limit(queue, message, lease);
+	spin_unlock(&queue->lock);
+	return message ? 0 : -ENOKEY;
+}
+
+/* Copies from a message that is held.  Returns how many bytes, -ENOKEY or -EFAULT. */
+int ipcq_hold_read(struct ipcq_queue *queue, struct ipcq_owner *owner, u64 token,
+		   u64 offset, const struct ipcq_buffer *to)
+{
+	struct ipcq_outcome outcome __uninitialized;
+	struct ipcq_message *message;
+	int ret;
+
+	spin_lock(&queue->lock);
+	message = find(queue, owner, token);
+	if (message)
+		message->copies++;
+	spin_unlock(&queue->lock);
+	if (!message)
+		return -ENOKEY;
+
+	ret = ipcq_message_copy_part(message, offset, to);
+
+	ipcq_outcome_begin(queue, &outcome);
+	message->copies--;
+	if (message->then)
+		settle(queue, message, &outcome);
+	ipcq_outcome_end(queue, &outcome);
+	return ret;
+}
+
+/* Lets another owner hold a message.  Returns 0, -ENOKEY or -ESRCH. */
+int ipcq_hold_hand_over(struct ipcq_queue *queue, struct ipcq_owner *owner,
+			u64 token, struct ipcq_owner *to)
+{
+	struct ipcq_message *message;
+	int ret = -ENOKEY;
+
+	spin_lock(&queue->lock);
+	message = find(queue, owner, token);
+	if (message) {
+		ret = -ESRCH;
+		if (ipcq_owner_live(to)) {
+			message->owner = to;
+			list_move_tail(&message->of_owner, &to->holds);
+			ret = 0;
+		}
+	}
+	spin_unlock(&queue->lock);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ endings */
+
+/* Ends what an owner holds, as much as can be done under one hold of the lock. */
+static bool end_some(struct ipcq_queue *queue, struct ipcq_owner *owner,
+		     struct ipcq_outcome *outcome)
+{
+	unsigned int count;
+
+	for (count = 0; !list_empty(&owner->holds); count++) {
+		if (count == IPCQ_EXPIRE_BATCH ||
+		    !ipcq_outcome_has_room(outcome))
+			return true;
+		end(queue, list_first_entry(&owner->holds, struct ipcq_message,
+					    of_owner), THEN_RETURN, 0, outcome);
+	}
+	return false;
+}
+
+/* An owner has ended: nothing is given to it any more.  No lock is held. */
+void ipcq_holds_end(struct ipcq_owners *owners, struct ipcq_owner *owner)
+{
+	struct ipcq_queue *queue = container_of(owners, struct ipcq_queue, owners);
+	struct ipcq_outcome outcome __uninitialized;
+	bool more;
+
+	do {
+		ipcq_outcome_begin(queue, &outcome);
+		more = end_some(queue, owner, &outcome);
+		ipcq_outcome_end(queue, &outcome);
+		cond_resched();
+	} while (more);
+}
+
+/*
+ * With the last reference gone, so without owners, and with an empty order: what is
+ * still among the timers is on its way back.
+ */
+void ipcq_holds_fini(struct ipcq_queue *queue)
+{
+	struct timerqueue_node *node;
+
+	while ((node = timerqueue_getnext(&queue->timers))) {
+		timerqueue_del(&queue->timers, node);
+		ipcq_queue_keep(queue, container_of(node, struct ipcq_message,
+						    timer));
+	}
+	WARN_ON_ONCE(queue->holds);
+}
