@@ -129,13 +129,22 @@ static unsigned int draw_actor(struct call *call)
 	return call->patience == FOR_EVER || percent(10) ? number : 0;
 }
 
+/* Whether its dead letters go to another queue. */
+static bool has_heir(const struct queue *queue)
+{
+	return model_find(world.names.queues, queue->dead_letter);
+}
+
 /* What few calls ask for. */
 static void draw_special(struct call *call, const struct queue *queue)
 {
 	if (call->sends && percent(50))
 		call->type = draw(percent(90) ? 4 : UINT64_MAX);
-	if (call->sends && percent(10))
+	if (call->sends && percent(has_heir(queue) ? 50 : 10)) {
 		call->life = LONG + draw(3);
+		if (call->form <= IOCTL_VECTOR)
+			call->size = sizeof(struct ipcq_queue_send);
+	}
 	/* Whether one that waits already gets what is gone at once is not said. */
 	if (call->life == AT_ONCE && queue->receivers)
 		call->life = LONG;
@@ -264,10 +273,12 @@ static uint64_t draw_bytes(uint32_t size)
 }
 
 /* Another queue, none, or one that there is not. */
-static uint64_t draw_dead_letter(void)
+static uint64_t draw_dead_letter(const struct queue *not)
 {
 	const struct handle *handle = draw_handle();
 
+	if (handle && handle->queue == not && percent(80))
+		handle = draw_handle();
 	if (percent(10))
 		return percent(50) ? 0 : 1ULL << 40;
 	return handle ? handle->queue->id : 0;
@@ -320,9 +331,9 @@ static void do_set(void)
 	} else if (percent(2)) {
 		args.time_to_live = 1;
 	}
-	if (percent(30)) {
+	if (percent(40)) {
 		args.flags |= IPCQ_SET_F_DEAD_LETTER;
-		args.dead_letter = draw_dead_letter();
+		args.dead_letter = draw_dead_letter(handle->queue);
 	}
 	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, dead letters to %llu, by user %u",
 	    (long)(handle - world.handles), args.max_messages, args.max_message_size,
@@ -369,8 +380,8 @@ static struct ipcq_queue_open draw_open(const char *name)
 		args.max_bytes = draw_bytes(args.max_message_size);
 	if (percent(5))
 		args.time_to_live = life_nanoseconds(1 + draw(3));
-	if (percent(15))
-		args.dead_letter = draw_dead_letter();
+	if (percent(30))
+		args.dead_letter = draw_dead_letter(NULL);
 	args.open.mode = modes[draw(sizeof(modes) / sizeof(*modes))];
 	return args;
 }
@@ -436,7 +447,7 @@ static void compare_open(struct handle *handle, const struct answer *answer,
 static void do_open(void)
 {
 	struct handle *handle = free_handle();
-	const char *name = names[draw(NAMES)];
+	const char *name = percent(20) ? NULL : names[1 + draw(NAMES - 1)];
 	struct ipcq_queue_open args = draw_open(name);
 	struct identity opener = { .pid = actor(0)->pid, .start = actor(0)->start };
 	struct answer answer = { 0 };
@@ -493,7 +504,7 @@ const struct operation operations[] = {
 	{ "open", 12, do_open },
 	{ "close", 3, do_close },
 	{ "unlink", 1, do_unlink },
-	{ "set", 4, do_set },
+	{ "set", 5, do_set },
 	{ "nonblock", 1, do_nonblock },
 	{ "signal", 3, do_signal },
 	{ "kill", 2, do_kill },
