@@ -62,6 +62,14 @@
 #define IPCQ_EXPIRE_BATCH		32
 #define IPCQ_EXPIRE_LOOK_NS		(3600ULL * NSEC_PER_SEC)
 
+/*
+ * A batch goes in rounds of this many messages, which are delivered, reserved or
+ * committed under one hold of the lock; and a round ends when it has this many bytes,
+ * because what a receiver has reserved nobody else can have.
+ */
+#define IPCQ_BATCH_ROUND		32
+#define IPCQ_BATCH_ROUND_BYTES		(1U << 20)
+
 /* Tasks woken in one go, outside the lock. */
 #define IPCQ_WAKE_BATCH			8
 

@@ -8,7 +8,7 @@
  *	main
  *	device, netlink
  *	queue_file, region_file		descriptors
- *	queue_calls, lease		what is more than plain
+ *	queue_calls, lease, batch	what is more than plain
  *	queue_object, queue, expire,	queues
  *	  hold
  *	backlog, queue_memory, message	what they hold

@@ -10,6 +10,7 @@
 #include "backlog.h"
 #include "compat.h"
 #include "queue.h"
+#include "queue_steps.h"
 #include "wait.h"
 
 /* Waits for room, with its message; in queue->senders. */
@@ -259,6 +260,20 @@ static bool same_sender(const struct ipcq_message *message,
 	       sender->account == send->senders->account;
 }
 
+/* Makes a message that was kept (NULL: none was) the sender's, or gets another. */
+static __always_inline struct ipcq_message *
+own_message(struct ipcq_queue *queue, struct ipcq_message *message,
+	    const struct ipcq_send *send, u32 class)
+{
+	if (message) {
+		if (likely(same_sender(message, send)) ||
+		    !change_sender(message, send))
+			return message;
+		ipcq_queue_keep(queue, message);
+	}
+	return new_message(queue, send, class);
+}
+
 /*
  * An empty message that takes the payload, from the magazine or a new one.  Where
  * the call may not wait, there is no use in filling one that has no room.
@@ -279,14 +294,7 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	}
 	message = ipcq_magazine_take(&queue->magazine, class);
 	spin_unlock(&queue->lock);
-
-	if (message) {
-		if (likely(same_sender(message, send)) ||
-		    !change_sender(message, send))
-			return message;
-		ipcq_queue_keep(queue, message);
-	}
-	return new_message(queue, send, class);
+	return own_message(queue, message, send, class);
 }
 
 /* The sender has stopped waiting.  Returns whether it was completed after all. */
@@ -357,8 +365,8 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 }
 
 /* Writes what stands on the envelope on a plain message. */
-static void dress(struct ipcq_message *message,
-		  const struct ipcq_envelope *envelope)
+void ipcq_queue_dress(struct ipcq_message *message,
+		      const struct ipcq_envelope *envelope)
 {
 	message->priority = envelope->priority;
 	if (envelope->type) {
@@ -401,7 +409,7 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
 	message->priority = 0;
 	message->time = ktime_get_coarse_ns();
 	if (unlikely(envelope))
-		dress(message, envelope);
+		ipcq_queue_dress(message, envelope);
 	ret = ipcq_message_fill(message, &send->from);
 	if (!ret)
 		ret = send_message(queue, message, send);
@@ -515,6 +523,25 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 	return ERR_PTR(ret);
 }
 
+/*
+ * Takes the next message, which there is, out of the order, if @size bytes are
+ * enough for it; else returns ERR_PTR(-EMSGSIZE), with its length in @size.
+ */
+static __always_inline struct ipcq_message *
+reserve_first(struct ipcq_queue *queue, size_t *size)
+{
+	struct ipcq_message *message = ipcq_backlog_first(queue);
+
+	if (unlikely(message->length > *size)) {
+		*size = message->length;
+		return ERR_PTR(-EMSGSIZE);
+	}
+	ipcq_backlog_pop(queue);
+	if (unlikely(message->special))
+		ipcq_expire_unwatch(queue, message);
+	return message;
+}
+
 /**
  * ipcq_queue_reserve() - take the next message out of the order
  * @queue: the queue
@@ -536,15 +563,7 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	if (!ipcq_backlog_empty(queue)) {
-		message = ipcq_backlog_first(queue);
-		if (unlikely(message->length > *size)) {
-			*size = message->length;
-			message = ERR_PTR(-EMSGSIZE);
-		} else {
-			ipcq_backlog_pop(queue);
-			if (unlikely(message->special))
-				ipcq_expire_unwatch(queue, message);
-		}
+		message = reserve_first(queue, size);
 		spin_unlock(&queue->lock);
 		return message;
 	}
@@ -553,6 +572,15 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 		return ERR_PTR(-EAGAIN);
 	}
 	return wait_for_message(queue, size, patience->deadline);
+}
+
+/* A reserved message has been received; it is plain again.  The lock is held. */
+static __always_inline void commit_locked(struct ipcq_queue *queue,
+					  struct ipcq_message *message)
+{
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	queue->received++;
+	ipcq_magazine_keep(&queue->magazine, message);
 }
 
 /* The receiver has all of a reserved message. */
@@ -564,9 +592,7 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 	if (unlikely(message->special))
 		ipcq_message_undress(message);
 	spin_lock(&queue->lock);
-	ipcq_bounds_remove(&queue->bounds, message->length);
-	queue->received++;
-	ipcq_magazine_keep(&queue->magazine, message);
+	commit_locked(queue, message);
 	ipcq_queue_kept(queue);
 	unlock_and_wake(queue, &wake, made_room(queue, &wake));
 }
@@ -603,6 +629,59 @@ void ipcq_queue_admit(struct ipcq_queue *queue)
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	unlock_and_wake(queue, &wake, let_in(queue, &wake));
+}
+
+/* --------------------------------------------- the steps, for others to use */
+
+struct ipcq_message *ipcq_step_own(struct ipcq_queue *queue,
+				   struct ipcq_message *message,
+				   const struct ipcq_send *send, u32 class)
+{
+	return own_message(queue, message, send, class);
+}
+
+bool ipcq_step_has_room(struct ipcq_queue *queue, u32 length)
+{
+	return has_room(queue, length);
+}
+
+int ipcq_step_refuse(struct ipcq_queue *queue, u32 length)
+{
+	return refuse(queue, length);
+}
+
+u64 ipcq_step_deliver(struct ipcq_queue *queue, struct ipcq_message *message,
+		      struct ipcq_wake *wake)
+{
+	return deliver(queue, message, wake);
+}
+
+int ipcq_step_wait(struct ipcq_queue *queue, struct ipcq_message *message,
+		   struct ipcq_send *send)
+	__releases(&queue->lock)
+{
+	return wait_for_room(queue, message, send);
+}
+
+struct ipcq_message *ipcq_step_reserve(struct ipcq_queue *queue, size_t size)
+{
+	struct ipcq_message *message;
+
+	if (ipcq_backlog_empty(queue))
+		return NULL;
+	message = reserve_first(queue, &size);
+	return IS_ERR(message) ? NULL : message;
+}
+
+void ipcq_step_commit(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	commit_locked(queue, message);
+}
+
+void ipcq_step_unlock_readable(struct ipcq_queue *queue, struct ipcq_wake *wake)
+	__releases(&queue->lock)
+{
+	unlock_and_wake(queue, wake, readable(queue));
 }
 
 /* -------------------------------------------------------------- observation */

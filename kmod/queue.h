@@ -125,6 +125,8 @@ struct ipcq_send {
 extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send);
+void ipcq_queue_dress(struct ipcq_message *message,
+		      const struct ipcq_envelope *envelope);
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,

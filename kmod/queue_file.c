@@ -202,6 +202,13 @@ static const struct ipcq_operation queue_operations[] = {
 		       IPCQ_QUEUE_SET_MIN, IPCQ_SET_F_ALL, queue_set),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_LEASE, struct ipcq_queue_lease,
 		       IPCQ_QUEUE_LEASE_MIN, 0, ipcq_queue_call_lease),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SEND_MANY, struct ipcq_queue_batch,
+		       sizeof(struct ipcq_queue_batch),
+		       IPCQ_BATCH_F_ALL & ~IPCQ_BATCH_F_TRUNCATE,
+		       ipcq_queue_call_send_many),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_RECEIVE_MANY, struct ipcq_queue_batch,
+		       sizeof(struct ipcq_queue_batch), IPCQ_BATCH_F_ALL,
+		       ipcq_queue_call_receive_many),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */

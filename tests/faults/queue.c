@@ -269,6 +269,102 @@ static void was_told_length(long result)
 	has_both(0);
 }
 
+/* --------------------------------------------------------------------- batches */
+
+#define BATCH	2
+static char received_too[LARGE];
+
+static long send_batch_as(uint32_t entry_size, uint32_t priority)
+{
+	struct ipcq_send_entry whole[BATCH];
+	struct { uint64_t payload, length; } heads[BATCH];
+	struct ipcq_queue_batch args = {
+		.size = sizeof(args),
+		.flags = IPCQ_BATCH_F_NONBLOCK,
+		.entries = entry_size == sizeof(*whole) ? (uintptr_t)whole :
+							  (uintptr_t)heads,
+		.count = BATCH,
+		.entry_size = entry_size,
+	};
+
+	for (unsigned int i = 0; i < BATCH; i++) {
+		heads[i].payload = (uintptr_t)payload(i);
+		heads[i].length = size;
+		whole[i] = (struct ipcq_send_entry) {
+			.payload = (uintptr_t)payload(i),
+			.length = size,
+			.priority = priority,
+		};
+	}
+	return call(scene.own, IPCQ_IOC_QUEUE_SEND_MANY, &args);
+}
+
+static long send_batch(void)
+{
+	return send_batch_as(sizeof(struct ipcq_send_entry), 0);
+}
+
+static long send_short_batch(void)
+{
+	return send_batch_as(IPCQ_SEND_ENTRY_MIN, 0);
+}
+
+static long send_batch_priority(void)
+{
+	return send_batch_as(sizeof(struct ipcq_send_entry), PRIORITY);
+}
+
+/* What was said to be sent, and nothing else. */
+static void batch_was_sent(long result)
+{
+	assert_in_range(result, 1, BATCH);
+	assert_int_equal(queue_stat(scene.own).sent, result);
+	for (unsigned int i = 0; i < result; i++)
+		receive_number(i);
+	queue_is_empty();
+}
+
+static long receive_batch(void)
+{
+	struct ipcq_receive_entry entries[BATCH] = {
+		{ .payload = (uintptr_t)received, .length = sizeof(received) },
+		{ .payload = (uintptr_t)received_too, .length = sizeof(received) },
+	};
+	struct ipcq_queue_batch args = {
+		.size = sizeof(args),
+		.flags = IPCQ_BATCH_F_NONBLOCK,
+		.entries = (uintptr_t)entries,
+		.count = BATCH,
+		.entry_size = sizeof(*entries),
+	};
+
+	return call(scene.own, IPCQ_IOC_QUEUE_RECEIVE_MANY, &args);
+}
+
+/* What was said to be received; the rest is there. */
+static void batch_was_received(long result)
+{
+	assert_in_range(result, 1, BATCH);
+	assert_int_equal(queue_stat(scene.own).received, 1 + result);
+	assert_memory_equal(received, payload(1), size);
+	if (result == BATCH)
+		assert_memory_equal(received_too, payload(2), size);
+	else
+		receive_number(2);
+	queue_is_empty();
+}
+
+#define SEND_BATCH(title, own, call, copies, slabs, pages)		\
+	{ title, .setup = own, .run = call, .done = batch_was_sent,	\
+	  .failed = nothing_was_sent, .teardown = drop_queue,		\
+	  .errors = ERRORS(ENOMEM, EFAULT),				\
+	  .least = LEAST(copies, slabs, pages) }
+#define RECEIVE_BATCH(title, own, copies)				\
+	{ title, .setup = own, .run = receive_batch,			\
+	  .done = batch_was_received, .failed = has_both,		\
+	  .teardown = drop_queue, .errors = ERRORS(EFAULT),		\
+	  .least = LEAST(copies, 0, 0), .single = true }
+
 #define SEND(title, own, call, copies, slabs, pages)			\
 	{ title, .setup = own, .run = call, .done = was_sent,		\
 	  .failed = nothing_was_sent, .teardown = drop_queue,		\
@@ -307,6 +403,18 @@ static const struct operation operations[] = {
 	RECEIVE("read(2), buffered", two_buffered, read_whole, 1),
 	RECEIVE("readv(2)", two_inline, read_vector, 1),
 	RECEIVE("readv(2), large", two_large, read_vector, 1),
+	SEND_BATCH("SEND_MANY", own_inline, send_batch, 0, 2, 0),
+	SEND_BATCH("SEND_MANY, short entries", own_buffered, send_short_batch, 2, 4,
+		   0),
+	SEND_BATCH("SEND_MANY, large", own_large, send_batch, 2, 2, 2),
+	{ "SEND_MANY, new priority", .setup = own_by_priority,
+	  .run = send_batch_priority, .done = batch_was_sent,
+	  .failed = nothing_was_sent, .teardown = drop_queue,
+	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(0, 3, 0),
+	  .keeps_list = true },
+	RECEIVE_BATCH("RECEIVE_MANY", two_inline, 0),
+	RECEIVE_BATCH("RECEIVE_MANY, buffered", two_buffered, 2),
+	RECEIVE_BATCH("RECEIVE_MANY, by priority", two_by_priority, 0),
 };
 
 int main(void)

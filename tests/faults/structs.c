@@ -122,6 +122,25 @@ static struct ipcq_queue_receive receive_little = {
 	.payload = (uintptr_t)received,
 	.length = 1,
 };
+static struct ipcq_send_entry send_entries[2] = {
+	{ .payload = (uintptr_t)payload, .length = sizeof(payload), .priority = 9 },
+	{ .payload = (uintptr_t)payload, .length = sizeof(payload) },
+};
+static struct ipcq_queue_batch send_two = {
+	.size = sizeof(send_two), .flags = IPCQ_BATCH_F_NONBLOCK,
+	.entries = (uintptr_t)send_entries, .count = 2,
+	.entry_size = sizeof(*send_entries),
+};
+static struct { uint64_t payload, length; } receive_entries[2] = {
+	{ .payload = (uintptr_t)received, .length = sizeof(received) },
+	{ .payload = (uintptr_t)received, .length = sizeof(received) },
+};
+static struct ipcq_queue_batch receive_two = {
+	.size = sizeof(receive_two),
+	.flags = IPCQ_BATCH_F_NONBLOCK | IPCQ_BATCH_F_TRUNCATE,
+	.entries = (uintptr_t)receive_entries, .count = 2,
+	.entry_size = sizeof(*receive_entries),
+};
 static struct ipcq_queue_stat stat_queue = { .size = sizeof(stat_queue) };
 static struct ipcq_queue_set set_queue = {
 	.size = sizeof(set_queue), .max_messages = 9,
@@ -167,6 +186,9 @@ static const struct shape {
 	      .undo = refill),
 	SHAPE(QUEUE_RECEIVE, on_queue, receive_little, .out = true,
 	      .result = -EMSGSIZE),
+	SHAPE(QUEUE_SEND_MANY, on_priorities, send_two, .undo = refill),
+	SHAPE(QUEUE_RECEIVE_MANY, on_queue, receive_two, .undo = refill),
+	SHAPE(QUEUE_RECEIVE_MANY, on_priorities, receive_two, .undo = refill),
 	SHAPE(QUEUE_STAT, on_queue, stat_queue, .out = true),
 	SHAPE(QUEUE_SET, on_queue, set_queue, .undo = set_usual),
 	SHAPE(REGION_STAT, on_region, stat_region, .out = true),

@@ -104,6 +104,49 @@ long fuzz_act_writev(struct fuzz_lane *lane, const struct fuzz_call *call)
 	return result(writev(fuzz_fd(call->value[0]), vector, 2));
 }
 
+/*
+ * A batch of entries whose payloads lie in two places by turns.  What a receive has to
+ * know of an entry lies where a send has it.
+ */
+long fuzz_act_batch(struct fuzz_lane *lane, const struct fuzz_call *call)
+{
+	static const unsigned int commands[] = {
+		IPCQ_IOC_QUEUE_SEND_MANY, IPCQ_IOC_QUEUE_RECEIVE_MANY,
+	};
+	const uint64_t *v = call->value;
+	size_t size = v[5] < 256 ? v[5] : sizeof(struct ipcq_send_entry);
+	struct ipcq_queue_batch args = {
+		.size = sizeof(args),
+		.flags = v[2],
+		.count = v[4],
+		.entry_size = size,
+	};
+	char entries[4096] = { 0 };
+	struct iovec vector[2];
+	uint32_t priority = v[10];
+	size_t at, i;
+	void *place;
+
+	make_vector(lane, &v[5], vector);
+	for (i = 0, at = 0; size >= IPCQ_SEND_ENTRY_MIN &&
+	     at + size <= sizeof(entries) && i < v[4]; i++, at += size) {
+		struct ipcq_send_entry entry = {
+			.payload = (uintptr_t)vector[i % 2].iov_base,
+			.length = vector[i % 2].iov_len,
+			.priority = i % 5 ? priority : 0,
+			.type = i,
+			.time_to_live = i % 7 ? 0 : 1000000,
+		};
+
+		memcpy(entries + at, &entry,
+		       size < sizeof(entry) ? size : sizeof(entry));
+	}
+	place = fuzz_place(&lane->arguments, v[3], at);
+	fuzz_fill(&lane->arguments, v[3], place, entries, at);
+	args.entries = (uintptr_t)place;
+	return result(ioctl(fuzz_fd(v[0]), commands[v[1] % 2], &args));
+}
+
 /* ----------------------------------------------------------------- mappings */
 
 /* Takes mapping @number out of the program: nobody else can unmap it then. */

@@ -17,7 +17,7 @@ static const unsigned int device_calls[] = {
 
 static const unsigned int queue_calls[] = {
 	IPCQ_IOC_QUEUE_SEND, IPCQ_IOC_QUEUE_RECEIVE, IPCQ_IOC_QUEUE_STAT,
-	IPCQ_IOC_QUEUE_SET,
+	IPCQ_IOC_QUEUE_SET, IPCQ_IOC_QUEUE_SEND_MANY, IPCQ_IOC_QUEUE_RECEIVE_MANY,
 };
 
 static const unsigned int region_calls[] = {
@@ -48,7 +48,8 @@ static void query_tells_features_and_limits(void **state)
 			 IPCQ_FEATURE_SENDER | IPCQ_FEATURE_TYPE |
 			 IPCQ_FEATURE_VECTOR | IPCQ_FEATURE_TRUNCATE |
 			 IPCQ_FEATURE_TIME_TO_LIVE | IPCQ_FEATURE_ASYNC |
-			 IPCQ_FEATURE_DEAD_LETTER | IPCQ_FEATURE_LEASE);
+			 IPCQ_FEATURE_DEAD_LETTER | IPCQ_FEATURE_LEASE |
+			 IPCQ_FEATURE_BATCH);
 	assert_true(q.max_messages >= 64);
 	assert_true(q.max_message_size >= 1 << 20);
 	assert_true(q.max_region_size >= 1 << 30);
@@ -158,7 +159,7 @@ static void refuse(int fd, const unsigned int *calls, size_t count)
 /* A number nobody has, and one of ours in the form others use. */
 static const unsigned int strange_calls[] = {
 	_IO(IPCQ_IOC_MAGIC, 0x04), _IO(IPCQ_IOC_MAGIC, 0x3f),
-	_IO(IPCQ_IOC_MAGIC, 0x44), _IO(IPCQ_IOC_MAGIC, 0x7f),
+	_IO(IPCQ_IOC_MAGIC, 0x5f), _IO(IPCQ_IOC_MAGIC, 0x7f),
 	_IO(IPCQ_IOC_MAGIC, 0x89), _IO(IPCQ_IOC_MAGIC, 0xbf),
 	_IO(IPCQ_IOC_MAGIC, 0xc0), _IO(IPCQ_IOC_MAGIC, 0xff),
 	_IO(IPCQ_IOC_MAGIC - 1, 0x00), _IO(IPCQ_IOC_MAGIC + 1, 0x40),

@@ -250,13 +250,14 @@ static void calls_of_others_are_not_known(void **state)
 		IPCQ_IOC_QUERY, IPCQ_IOC_QUEUE_OPEN, IPCQ_IOC_REGION_OPEN,
 		IPCQ_IOC_UNLINK, IPCQ_IOC_REGION_STAT, IPCQ_IOC_REGION_ATTACH,
 		IPCQ_IOC_MUTEX_LOCK, IPCQ_IOC_EVENTCOUNT_ADVANCE, TCGETS,
-		_IO(IPCQ_IOC_MAGIC, 0x44), _IO(IPCQ_IOC_MAGIC, 0x7f),
+		_IO(IPCQ_IOC_MAGIC, 0x5f), _IO(IPCQ_IOC_MAGIC, 0x7f),
 		_IO(IPCQ_IOC_MAGIC, 0xff), _IO(IPCQ_IOC_MAGIC + 1, 0x40),
 		_IOWR(IPCQ_IOC_MAGIC, 0x40, struct ipcq_queue_send), 0, ~0U,
 	};
 	static const unsigned int own[] = {
 		IPCQ_IOC_QUEUE_SEND, IPCQ_IOC_QUEUE_RECEIVE, IPCQ_IOC_QUEUE_STAT,
-		IPCQ_IOC_QUEUE_SET,
+		IPCQ_IOC_QUEUE_SET, IPCQ_IOC_QUEUE_SEND_MANY,
+		IPCQ_IOC_QUEUE_RECEIVE_MANY,
 	};
 	int queue = queue_new(4, 32), region = region_new(1, 1, 1);
 	struct ipcq_queue_send args = send_args();

@@ -211,6 +211,58 @@ static void messages(void **state)
 	ipcq_queue_close(queue);
 }
 
+static void batches(void **state)
+{
+	struct ipcq_queue *queue = new_queue(NULL, 3);
+	struct ipcq_send_options options[4] = { { .type = 1 } };
+	struct ipcq_message_info infos[4];
+	char buffers[4][8] = { "one", "two", "three", "four" };
+	struct iovec messages[4];
+	uint64_t sequences[4] = { 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		messages[i] = (struct iovec) { buffers[i], 6 };
+	assert_int_equal(ipcq_queue_send_many(queue, messages, NULL, 0, 0, 0, NULL),
+			 -EINVAL);
+	assert_int_equal(ipcq_queue_send_many(queue, messages, NULL, 1025, 0, 0,
+					      NULL), -EINVAL);
+	assert_int_equal(ipcq_queue_send_many(queue, messages, NULL, 1,
+					      IPCQ_TRUNCATE, 0, NULL), -EINVAL);
+	assert_int_equal(ipcq_queue_send_many(queue, messages, NULL, 2, 0, 0, NULL),
+			 2);
+	assert_int_equal(ipcq_queue_send_many(queue, messages + 2, options, 2,
+					      IPCQ_DONTWAIT, 0, sequences), 1);
+	assert_int_equal(sequences[0], 3);
+	assert_int_equal(sequences[1], 0);
+	assert_int_equal(ipcq_queue_send_many(queue, messages + 3, NULL, 1,
+					      IPCQ_DONTWAIT, 0, sequences), -EAGAIN);
+
+	memset(buffers, 0, sizeof(buffers));
+	for (i = 0; i < 4; i++)
+		messages[i].iov_len = sizeof(buffers[i]);
+	assert_int_equal(ipcq_queue_receive_many(queue, messages, NULL, 0, 0, 0),
+			 -EINVAL);
+	assert_int_equal(ipcq_queue_receive_many(queue, messages, NULL, 1025, 0, 0),
+			 -EINVAL);
+	assert_int_equal(ipcq_queue_receive_many(queue, messages, NULL, 1, 8, 0),
+			 -EINVAL);
+	assert_int_equal(ipcq_queue_receive_many(queue, messages, NULL, 1, 0, 0), 1);
+	assert_int_equal(ipcq_queue_receive_many(queue, messages + 1, infos, 3, 0,
+						 0), 2);
+	assert_int_equal(infos[0].sequence, 2);
+	assert_int_equal(infos[1].sequence, 3);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(messages[i].iov_len, 6);
+	assert_int_equal(messages[3].iov_len, sizeof(buffers[3]));
+	assert_string_equal(buffers[0], "one");
+	assert_string_equal(buffers[2], "three");
+	assert_int_equal(ipcq_queue_receive_many(queue, messages, infos, 3,
+						 IPCQ_DONTWAIT, 0), -EAGAIN);
+	ipcq_queue_close(queue);
+}
+
 static void priorities(void **state)
 {
 	const struct ipcq_queue_options options = { .order = IPCQ_PRIORITY };
@@ -342,7 +394,7 @@ int main(void)
 		TEST(errors_have_texts), TEST(opening_a_queue), TEST(opening_what_must_be_mine),
 		TEST(a_temporary_queue_ends_with_its_handle), TEST(changing_a_queue),
 		TEST(wrong_opens),
-		TEST(unlinking), TEST(messages), TEST(priorities),
+		TEST(unlinking), TEST(messages), TEST(batches), TEST(priorities),
 		TEST(failing_messages),
 		TEST(access_of_handles), TEST(queues_from_descriptors),
 		TEST(queue_info),

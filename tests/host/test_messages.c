@@ -39,6 +39,11 @@ static void arguments_are_messages(void **state)
 	assert_int_equal(run("send|q|--|-x"), EXIT_OK);
 	assert_int_equal(run("recv|q|--all|--format|raw"), EXIT_OK);
 	assert_string_equal(output, "-x");
+	/* Several go in one call, as far as there is room, and it is said how far. */
+	assert_int_equal(run("create|two|--messages|2"), EXIT_OK);
+	assert_int_equal(run("send|two|a|b|c|--nonblock"), EXIT_WAIT);
+	assert_says("2 messages were sent before");
+	assert_int_equal(fake_find("two")->queue.count, 2);
 }
 
 static void bytes_go_through(void **state)
@@ -126,7 +131,7 @@ static void refusals(void **state)
 	assert_says("permissions");
 	assert_int_equal(run("recv|q"), EXIT_REFUSED);
 	fake_find("q")->mode = 0600;
-	fake->fail_call = IPCQ_IOC_QUEUE_SEND;
+	fake->fail_call = IPCQ_IOC_QUEUE_SEND_MANY;
 	fake->fail_error = EDQUOT;
 	assert_int_equal(run("send|q|x"), EXIT_REFUSED);
 	assert_says("'ipcq info'");

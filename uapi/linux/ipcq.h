@@ -122,6 +122,7 @@
 #define IPCQ_FEATURE_ASYNC	(1ULL << 13)	/* O_ASYNC on a queue's descriptor */
 #define IPCQ_FEATURE_DEAD_LETTER (1ULL << 14)
 #define IPCQ_FEATURE_LEASE	(1ULL << 15)	/* leases, and owners of a queue */
+#define IPCQ_FEATURE_BATCH	(1ULL << 16)	/* several messages in one call */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -516,6 +517,113 @@ struct ipcq_queue_receive {
 	__u32 reserved4;
 };
 #define IPCQ_QUEUE_RECEIVE_MIN	32
+
+/* Most messages of one call. */
+#define IPCQ_BATCH_MAX		1024
+
+/*
+ * Flags of a batch.
+ *
+ * IPCQ_BATCH_F_NONBLOCK	do not wait: fail with EAGAIN; O_NONBLOCK on the descriptor
+ *			means the same
+ * IPCQ_BATCH_F_WHOLE	wait for each message, not for the first alone
+ * IPCQ_BATCH_F_TRUNCATE	of a receive only: as IPCQ_RECEIVE_F_TRUNCATE
+ */
+#define IPCQ_BATCH_F_NONBLOCK	(1U << 0)
+#define IPCQ_BATCH_F_WHOLE	(1U << 1)
+#define IPCQ_BATCH_F_TRUNCATE	(1U << 2)
+#define IPCQ_BATCH_F_ALL	((1U << 3) - 1)
+
+/**
+ * struct ipcq_queue_batch - send, or receive, several messages
+ * @size: sizeof(struct ipcq_queue_batch)
+ * @flags: a mask of IPCQ_BATCH_F_*
+ * @entries: address of an array, of struct ipcq_send_entry for
+ *	IPCQ_IOC_QUEUE_SEND_MANY, of struct ipcq_receive_entry for
+ *	IPCQ_IOC_QUEUE_RECEIVE_MANY
+ * @count: how many, 1 to IPCQ_BATCH_MAX
+ * @entry_size: bytes of one, a multiple of 8, as the caller was compiled; or as far
+ *	as the members are used, but at least IPCQ_SEND_ENTRY_MIN or
+ *	IPCQ_RECEIVE_ENTRY_MIN: that is faster.  As with @size, members that the kernel
+ *	does not know must be zero
+ * @deadline: when to stop waiting
+ *
+ * Each entry is a message of its own, sent or received as by IPCQ_IOC_QUEUE_SEND or
+ * IPCQ_IOC_QUEUE_RECEIVE, in their order, for a part of the price.  The call goes
+ * on while there is room for the next, or a message.  It waits for the first; for
+ * the others only with IPCQ_BATCH_F_WHOLE.  It ends at the first that it cannot have,
+ * by whatever error, or for a signal: those before are done, those from there on are
+ * not.
+ *
+ * Between the messages of a batch there may be those of other senders, or received by
+ * other receivers.  Some of a batch that is being received are out of the queue's
+ * order for the time of the copy, as one is; who is killed then takes at most 32
+ * with it.
+ *
+ * Returns how many were done, at least 1.  Errors, of the first: those of the single
+ * call; EINVAL (no entries or too many, an entry too short); E2BIG, also of the first
+ * entry.  With EMSGSIZE, the @length of a first entry to receive into is that of the
+ * message.
+ */
+struct ipcq_queue_batch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 entries;
+	__u32 count;
+	__u32 entry_size;
+	__aligned_u64 deadline;
+};
+
+/**
+ * struct ipcq_send_entry - a message of a batch to be sent
+ * @payload: address of the payload; may be 0 when @length is 0
+ * @length: bytes of the payload
+ * @sequence: out, when the message was sent: its number in the queue; otherwise it
+ *	may have been overwritten
+ * @priority: as in struct ipcq_queue_send
+ * @reserved: must be 0
+ * @type: as in struct ipcq_queue_send
+ * @time_to_live: likewise
+ */
+struct ipcq_send_entry {
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 sequence;
+	__u32 priority;
+	__u32 reserved;
+	__aligned_u64 type;
+	__aligned_u64 time_to_live;
+};
+#define IPCQ_SEND_ENTRY_MIN	16
+
+/**
+ * struct ipcq_receive_entry - room for a message of a batch
+ * @payload: address of the buffer; may be 0 when @length is 0
+ * @length: bytes of the buffer; out: the message's length
+ * @sequence: out: as in struct ipcq_queue_receive
+ * @priority: out: likewise
+ * @pid: out: likewise
+ * @type: out: likewise
+ * @time: out: likewise
+ * @start_time: out: likewise
+ * @uid: out: likewise
+ * @gid: out: likewise
+ *
+ * An entry without a message is as it was, but its buffer may have been written.
+ */
+struct ipcq_receive_entry {
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 sequence;
+	__u32 priority;
+	__s32 pid;
+	__aligned_u64 type;
+	__aligned_u64 time;
+	__aligned_u64 start_time;
+	__u32 uid;
+	__u32 gid;
+};
+#define IPCQ_RECEIVE_ENTRY_MIN	16
 
 /**
  * struct ipcq_queue_stat - a queue's attributes and counters
@@ -927,6 +1035,8 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_RECEIVE		_IO(IPCQ_IOC_MAGIC, 0x41)
 #define IPCQ_IOC_QUEUE_STAT		_IO(IPCQ_IOC_MAGIC, 0x42)
 #define IPCQ_IOC_QUEUE_SET		_IO(IPCQ_IOC_MAGIC, 0x43)
+#define IPCQ_IOC_QUEUE_SEND_MANY	_IO(IPCQ_IOC_MAGIC, 0x44)
+#define IPCQ_IOC_QUEUE_RECEIVE_MANY	_IO(IPCQ_IOC_MAGIC, 0x45)
 #define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
 
 #define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)

@@ -82,6 +82,12 @@ struct bench_mechanism {
 	enum bench_status (*reserve)(struct bench_link *link, void **payload);
 	enum bench_status (*release)(struct bench_link *link);
 
+	/*
+	 * Where send() may keep messages back for a while: sends them.  Called when
+	 * a message is to be answered, and after the last of a stream.
+	 */
+	enum bench_status (*push)(struct bench_link *link);
+
 	enum bench_status (*send)(struct bench_link *link, void *payload);
 	enum bench_status (*receive)(struct bench_link *link,
 				     const void **payload);

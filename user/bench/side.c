@@ -71,6 +71,14 @@ static enum bench_status put(struct side *side, const struct phase *phase,
 	return mechanism->send(side->link, payload);
 }
 
+/* Sends what the mechanism has kept back. */
+static enum bench_status push(struct side *side)
+{
+	const struct bench_mechanism *mechanism = side->link->mechanism;
+
+	return mechanism->push ? mechanism->push(side->link) : BENCH_OK;
+}
+
 static enum bench_status check(struct side *side, const struct phase *phase,
 			       const void *payload, uint64_t sequence)
 {
@@ -186,6 +194,8 @@ static enum bench_status ask(struct side *side, const struct phase *phase)
 			atomic_store(&shared->end, sequence + 1);
 		status = put(side, phase, sequence);
 		if (!status)
+			status = push(side);
+		if (!status)
 			status = get(side, phase, sequence, &got);
 		now = phase->single || last ? bench_now() : before;
 		if (status && status != BENCH_TIMEOUT)
@@ -225,6 +235,8 @@ static enum bench_status answer(struct side *side, const struct phase *phase)
 		}
 		if (!status)
 			status = put(side, phase, sequence);
+		if (!status)
+			status = push(side);
 		if (status)
 			return status;
 		expected = sequence + 1;
@@ -253,7 +265,7 @@ static enum bench_status send_stream(struct side *side,
 	}
 	shared->started = pace.start;
 	shared->sent = sequence;
-	return BENCH_OK;
+	return push(side);
 }
 
 static enum bench_status receive_stream(struct side *side,

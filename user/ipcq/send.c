@@ -11,6 +11,8 @@
 #include "commands.h"
 #include "util.h"
 
+#define BATCH	64		/* messages sent in one call */
+
 enum {
 	OPTION_LINES = 'l',
 	OPTION_STDIN = 'i',
@@ -168,15 +170,19 @@ static int report_send(const struct sending *sending, int error)
 	return code;
 }
 
+static uint64_t deadline(const struct sending *sending)
+{
+	return sending->timeout < 0 ? IPCQ_NO_DEADLINE :
+				      ipcq_deadline(sending->timeout);
+}
+
 static int send_one(struct sending *sending, const void *payload, size_t length)
 {
-	uint64_t deadline = sending->timeout < 0 ? IPCQ_NO_DEADLINE :
-			    ipcq_deadline(sending->timeout);
 	const struct iovec piece = {
 		.iov_base = (void *)payload, .iov_len = length,
 	};
 	int error = ipcq_queue_sendv(sending->queue, &piece, 1, &sending->options,
-				     sending->flags, deadline, NULL);
+				     sending->flags, deadline(sending), NULL);
 
 	if (error)
 		return report_send(sending, error);
@@ -184,14 +190,32 @@ static int send_one(struct sending *sending, const void *payload, size_t length)
 	return EXIT_OK;
 }
 
+/* As many in a call as there is room for; each call waits for its first alone. */
 static int send_arguments(struct sending *sending)
 {
-	int code = EXIT_OK, i;
+	struct ipcq_send_options options_of[BATCH];
+	struct iovec messages[BATCH];
+	int i, count, done;
 
-	for (i = 0; i < sending->count && !code; i++)
-		code = send_one(sending, sending->messages[i],
-				strlen(sending->messages[i]));
-	return code;
+	for (i = 0; i < BATCH; i++)
+		options_of[i] = sending->options;
+	while ((count = sending->count - (int)sending->sent) > 0) {
+		char **from = sending->messages + sending->sent;
+
+		if (count > BATCH)
+			count = BATCH;
+		for (i = 0; i < count; i++) {
+			messages[i].iov_base = from[i];
+			messages[i].iov_len = strlen(from[i]);
+		}
+		done = ipcq_queue_send_many(sending->queue, messages, options_of,
+					    (size_t)count, sending->flags,
+					    deadline(sending), NULL);
+		if (done < 0)
+			return report_send(sending, done);
+		sending->sent += (unsigned long)done;
+	}
+	return EXIT_OK;
 }
 
 static int report_input(void)

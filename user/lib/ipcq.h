@@ -54,6 +54,7 @@ enum {
 /* Flags of single operations. */
 enum {
 	IPCQ_DONTWAIT	= 1 << 0,	/* fail with -EAGAIN, do not wait */
+	IPCQ_WHOLE	= 1 << 1,	/* of a batch: wait for all of it */
 	IPCQ_TRUNCATE	= 1 << 2,	/* cut a message that is too long for the buffer */
 };
 
@@ -494,6 +495,50 @@ int ipcq_queue_hand_over(struct ipcq_queue *queue, uint64_t token, pid_t pid);
  * Return: 0; -EDQUOT too many processes of the user hold messages; -ENOMEM; -EBADF.
  */
 int ipcq_queue_attach(struct ipcq_queue *queue);
+
+/**
+ * ipcq_queue_send_many() - send several messages in one call
+ * @queue: the handle
+ * @messages: the payload of each, not pieces of one
+ * @options: what each is sent with, as many; or NULL
+ * @count: how many, 1 to 1024
+ * @flags: 0 or a mask of IPCQ_DONTWAIT and IPCQ_WHOLE
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @sequences: receives the number of each that was sent, or NULL
+ *
+ * This costs a fraction of as many single calls, the least without @options and
+ * @sequences.  The messages are sent in their order as long as the queue has room; to
+ * have room for the first the call waits, and with IPCQ_WHOLE for each.  It ends at the
+ * first that cannot be sent, for whatever reason: to send the rest tells the reason.
+ *
+ * Return: how many were sent, at least 1; or why the first was not: the errors of
+ * ipcq_queue_sendv(); -EINVAL also none or too many.
+ */
+int ipcq_queue_send_many(struct ipcq_queue *queue, const struct iovec *messages,
+			 const struct ipcq_send_options *options, size_t count,
+			 unsigned int flags, uint64_t deadline,
+			 uint64_t *sequences);
+
+/**
+ * ipcq_queue_receive_many() - receive several messages in one call
+ * @queue: the handle
+ * @messages: where to put each; of those received, @iov_len becomes the length
+ * @infos: receives what comes with each, or NULL
+ * @count: how many at most, 1 to 1024
+ * @flags: 0 or a mask of IPCQ_DONTWAIT, IPCQ_WHOLE and IPCQ_TRUNCATE
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ *
+ * This costs a fraction of as many single calls, the least without @infos.  The call
+ * waits for the first message, and takes with it what else is there; with IPCQ_WHOLE
+ * it waits for each.  It ends before a message that is too long for its buffer, which
+ * stays in the queue.  Who is killed in the call takes at most 32 messages with it.
+ *
+ * Return: how many were received, at least 1; or why there was none: the errors of
+ * ipcq_queue_receive_until(); -EINVAL also none or too many.
+ */
+int ipcq_queue_receive_many(struct ipcq_queue *queue, struct iovec *messages,
+			    struct ipcq_message_info *infos, size_t count,
+			    unsigned int flags, uint64_t deadline);
 
 /**
  * ipcq_queue_next_size() - bytes of the message that is next to be received

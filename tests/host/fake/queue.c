@@ -156,6 +156,95 @@ static int receive_message(struct fake_handle *handle,
 	return (int)length;
 }
 
+/* The flags of the single calls that a batch is made of here. */
+static uint32_t single_flags(const struct ipcq_queue_batch *batch, uint32_t done)
+{
+	uint32_t flags = batch->flags & IPCQ_BATCH_F_TRUNCATE ?
+			 IPCQ_RECEIVE_F_TRUNCATE : 0;
+
+	if (batch->flags & IPCQ_BATCH_F_NONBLOCK ||
+	    (done && !(batch->flags & IPCQ_BATCH_F_WHOLE)))
+		flags |= IPCQ_SEND_F_NONBLOCK;
+	return flags;
+}
+
+static int check_batch(const struct ipcq_queue_batch *batch, uint32_t flags,
+		       size_t entry_size)
+{
+	if (batch->size != sizeof(*batch) || !batch->count ||
+	    batch->count > IPCQ_BATCH_MAX)
+		return -EINVAL;
+	if (batch->entry_size != entry_size &&
+	    batch->entry_size != IPCQ_SEND_ENTRY_MIN)
+		return -EINVAL;
+	return batch->flags & ~flags ? -EOPNOTSUPP : 0;
+}
+
+static int send_many(struct fake_handle *handle,
+		     const struct ipcq_queue_batch *batch)
+{
+	char *at = (char *)(uintptr_t)batch->entries;
+	uint32_t done;
+	int error = check_batch(batch, IPCQ_BATCH_F_NONBLOCK | IPCQ_BATCH_F_WHOLE,
+				sizeof(struct ipcq_send_entry));
+
+	for (done = 0; !error && done < batch->count; done++) {
+		struct ipcq_send_entry entry = { 0 };
+		struct ipcq_queue_send send;
+
+		memcpy(&entry, at, batch->entry_size);
+		send = (struct ipcq_queue_send) {
+			.size = sizeof(send),
+			.flags = single_flags(batch, done),
+			.payload = entry.payload,
+			.length = entry.length,
+			.deadline = batch->deadline,
+			.priority = entry.priority,
+			.type = entry.type,
+			.time_to_live = entry.time_to_live,
+		};
+		error = send_message(handle, &send);
+		if (error)
+			break;
+		entry.sequence = send.sequence;
+		memcpy(at, &entry, batch->entry_size);
+		at += batch->entry_size;
+	}
+	return done ? (int)done : error;
+}
+
+static int receive_many(struct fake_handle *handle,
+			const struct ipcq_queue_batch *batch)
+{
+	char *at = (char *)(uintptr_t)batch->entries;
+	uint32_t done;
+	int result = check_batch(batch, IPCQ_BATCH_F_ALL,
+				 sizeof(struct ipcq_receive_entry));
+
+	for (done = 0; result >= 0 && done < batch->count; done++) {
+		struct ipcq_receive_entry entry = { 0 };
+		struct ipcq_queue_receive receive;
+
+		memcpy(&entry, at, batch->entry_size);
+		receive = (struct ipcq_queue_receive) {
+			.size = sizeof(receive),
+			.flags = single_flags(batch, done),
+			.payload = entry.payload,
+			.length = entry.length,
+			.deadline = batch->deadline,
+		};
+		result = receive_message(handle, &receive);
+		if (result < 0)
+			break;
+		entry.length = (uint64_t)result;
+		entry.sequence = receive.sequence;
+		entry.priority = receive.priority;
+		memcpy(at, &entry, batch->entry_size);
+		at += batch->entry_size;
+	}
+	return done ? (int)done : result;
+}
+
 static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
 {
 	const struct fake_queue *queue = &object->queue;
@@ -219,6 +308,10 @@ int fake_queue_call(struct fake_handle *handle, unsigned long call, void *argume
 		return send_message(handle, argument);
 	case IPCQ_IOC_QUEUE_RECEIVE:
 		return receive_message(handle, argument);
+	case IPCQ_IOC_QUEUE_SEND_MANY:
+		return send_many(handle, argument);
+	case IPCQ_IOC_QUEUE_RECEIVE_MANY:
+		return receive_many(handle, argument);
 	case IPCQ_IOC_QUEUE_STAT:
 		return stat_queue(handle->object, argument);
 	case IPCQ_IOC_QUEUE_SET:
