@@ -21,10 +21,13 @@
  * of the handle without its lock: if the attaching thread looked at the table before
  * the descriptor was removed, the table's lock orders the adding before that look of
  * the closer's; else the removal comes before the attaching thread's look, which finds
- * no descriptor.  llist_add() is a full exchange, and queue_work() after it finds the
+ * no descriptor.  A task is counted out of its process by a fully ordered decrement
+ * before the tracepoint asks how many are left.  llist_add() is a full exchange, and queue_work() after it finds the
  * work pending only if it has yet to take the list.
  *
  * with DUP the process has two descriptors, two that close them, and one thread
+ * with PROCESS the owner is the process, which neither calls execve(2); the first thread
+ *	attaches twice
  *
  * mutant CHECK_FIRST "stays" attaching looks for the descriptor before it is in the lists
  * mutant NO_CHECK "stays" attaching does not look for the descriptor
@@ -36,6 +39,9 @@
  * mutant NO_RCU "exists[" an owner is freed at once
  * mutant NO_OBJECT "object_refs>0" an owner does not keep its object
  * mutant ANY_CLOSE+DUP "fds==0" closing ends the owners though a descriptor is left
+ * mutant PUBLISH_BLIND+PROCESS "live_owners==1" two threads make two owners of a process
+ * mutant EXIT_ALONE+PROCESS "live_threads==0" who exits ends what others still use
+ * mutant ASK_FIRST+PROCESS "stays" who exits asks who is left, and is counted out then
  * mutant QUEUE_FIRST "forgotten" the work is queued before the owner is on its list
  * mutant NO_FLUSH "!(unloaded)" unloading does not wait for the work
  * mutant NO_BARRIER "!(unloaded)" unloading does not wait for what RCU has yet to free
@@ -50,8 +56,14 @@
 #define THREADS		2
 #define OWNERS		3
 #endif
-#define FIRST(t)	((t) * 2)	/* of a thread: thread 0 may have two */
+#define NEW(t)		((t) * 2)	/* of a thread: thread 0 may make two */
+#ifdef PROCESS
+#define FIRST(t)	0		/* where it looks for itself */
+#define BEHIND(t)	OWNERS
+#else
+#define FIRST(t)	NEW(t)
 #define BEHIND(t)	(2 + (t))
+#endif
 #define self		_pid
 
 byte fds = FDS;			/* of the process */
@@ -69,6 +81,8 @@ byte readers;			/* of RCU */
 byte probing;			/* in a tracepoint */
 bool probes = true;
 bool lives[THREADS];			/* a thread has done all, and does not exit */
+byte live_threads = THREADS;	/* signal->live */
+byte live_owners;
 bool unloaded;
 
 inline owner_put(i)
@@ -222,11 +236,42 @@ inline attach()
 #ifdef CHECK_FIRST
 	has = fds > 0;
 #endif
-	d_step {
+	atomic {			/* owner_publish() */
 		assert(handle_exists);
+#ifdef PROCESS
+#define is_live(i)	(hashed[i] && !ending[i])
+		other = OWNERS;
+#ifndef PUBLISH_BLIND
+		if
+		:: is_live(0) -> other = 0
+		:: is_live(1) -> other = 1
+		:: is_live(2) -> other = 2
+		:: else
+		fi;
+#endif
+		if
+		:: other < OWNERS -> refs[other]++
+		:: other == OWNERS -> listed[o] = true; hashed[o] = true
+		fi;
+		live_owners = is_live(0) + is_live(1) + is_live(2);
+		assert(live_owners == 1);
+		live_owners = 0
+#else
 		listed[o] = true;
 		hashed[o] = true
+#endif
 	};
+#ifdef PROCESS
+	if
+	:: other < OWNERS ->
+		ending[o] = true;
+		owner_gone(o);
+		owner_put(o);
+		o = other;
+		goto got
+	:: other == OWNERS
+	fi;
+#endif
 #ifdef NO_CHECK
 	has = true;
 #endif
@@ -248,9 +293,27 @@ got:		assert(!ending[o] || fds == 0)
 	drop_file()
 }
 
-/* end_task(): the thread exits, or calls execve(2). */
-inline end_task()
+/* end_owners_of(): the thread exits, or calls execve(2). */
+inline end_owners()
 {
+#ifdef PROCESS
+#ifdef ASK_FIRST
+	last = live_threads == 0;
+	live_threads--;
+#else
+	live_threads--;
+	last = live_threads == 0;
+#endif
+	if
+#ifdef EXIT_ALONE
+	:: true
+#else
+	:: last -> last = false
+	:: else -> goto not_told
+#endif
+	fi;
+	assert(live_threads == 0);
+#endif
 	atomic {
 		has = false;
 		if
@@ -296,7 +359,7 @@ inline end_task()
  */
 active [THREADS] proctype thread()
 {
-	byte o, calls, new = FIRST(self);
+	byte o, calls, other, new = NEW(self);
 	bool has, last;
 
 	do
@@ -306,10 +369,12 @@ over:
 		if
 		:: self == 0 && calls == 1
 		:: lives[self] = true; break
-		:: end_task();
+		:: end_owners();
 not_told:
 			if
+#ifndef PROCESS
 			:: self == 0 && calls == 1	/* execve(2) */
+#endif
 			:: break			/* exit */
 			fi
 		fi
@@ -422,7 +487,11 @@ end_used:
 }
 
 #define is_owner(i)	(exists[i] && !ending[i])
+#ifdef PROCESS
+#define stays_on(i, t)	(is_owner(i) && (fds == 0 || !lives[0] && !lives[1]))
+#else
 #define stays_on(i, t)	(is_owner(i) && (fds == 0 || !lives[t]))
+#endif
 #define is_due(i)	(exists[i] && ending[i])
 
 active proctype monitor()
