@@ -108,6 +108,10 @@ static void fill_receive(struct ipcq_queue_receive *args, const struct call *cal
 {
 	if (call->truncates)
 		args->flags |= IPCQ_RECEIVE_F_TRUNCATE;
+	if (call->leases)
+		args->flags |= IPCQ_RECEIVE_F_LEASE;
+	args->redeliveries = NOT_TOLD;
+	args->token = NOT_TOLD_LONG;
 	args->sequence = NOT_TOLD_LONG;
 	args->priority = NOT_TOLD;
 	args->type = NOT_TOLD_LONG;
@@ -257,6 +261,8 @@ static void fill_told(struct ipcq_queue_receive *args, const struct answer *expe
 	args->pid = expected->sender.pid;
 	args->uid = expected->sender.uid;
 	args->gid = expected->sender.gid;
+	args->redeliveries = expected->redeliveries;
+	args->token = expected->held ? told->token : 0;
 	args->origin_id = expected->origin.id;
 	args->origin_sequence = expected->origin.sequence;
 	args->origin_reason = expected->origin.reason;
@@ -290,6 +296,9 @@ static void compare_members(const struct call *call, const union args *after,
 	compare_value("pid", after->receive.pid, args->receive.pid);
 	compare_value("uid", after->receive.uid, args->receive.uid);
 	compare_value("gid", after->receive.gid, args->receive.gid);
+	compare_value("redeliveries", after->receive.redeliveries,
+		      args->receive.redeliveries);
+	compare_value("token", after->receive.token, args->receive.token);
 	compare_value("origin_id", after->receive.origin_id, args->receive.origin_id);
 	compare_value("origin_sequence", after->receive.origin_sequence,
 		      args->receive.origin_sequence);
@@ -325,10 +334,25 @@ static void compare_args(const struct pending *pending, const struct actor *by, 
 		disagree("a member has changed that should not");
 }
 
+/* The token by which the caller holds the message. */
+static void note_token(struct message *message, const struct pending *pending,
+		       const struct actor *by)
+{
+	union args after;
+
+	memcpy(&after, by->writable, sizeof(after));
+	message->token = after.receive.token;
+	message->holder = pending;
+	message->holder_handle = pending->handle;
+	if (!message->token)
+		disagree("a message is held without a token");
+}
+
 /* How often each has come of sends and of receives; 0 is success. */
 static unsigned long tally[2][EHWPOISON + 1];
 static unsigned long tally_waited[2];
 static unsigned long tally_dead_letters;
+static unsigned long tally_redelivered;
 
 static void count(const struct call *call, long result, bool waited)
 {
@@ -337,6 +361,8 @@ static void count(const struct call *call, long result, bool waited)
 		tally_waited[call->sends]++;
 	if (result >= 0 && call->expected.origin.reason)
 		tally_dead_letters++;
+	if (result >= 0 && call->expected.redeliveries)
+		tally_redelivered++;
 }
 
 void check_tally(bool enough)
@@ -355,10 +381,12 @@ void check_tally(bool enough)
 			if (enough)
 				assert_int_not_equal(tally[sends][errors[i]], 0);
 		}
-		print_message("\n%lu dead letters\n", tally_dead_letters);
+		print_message("\n");
 		if (enough)
 			assert_int_not_equal(tally_waited[sends], 0);
 	}
+	print_message("%lu dead letters and %lu redelivered received\n", tally_dead_letters,
+		      tally_redelivered);
 }
 
 void compare_call(unsigned int number)
@@ -382,6 +410,8 @@ void compare_call(unsigned int number)
 	count(&pending->call, result, pending->waited);
 	if (by->attempt.how == BY_IOCTL)
 		compare_args(pending, by, result);
+	if (result >= 0 && expected->held)
+		note_token(expected->held, pending, by);
 	/* A vector of nothing has received nothing. */
 	if (result >= 0 && !pending->call.sends && expected->sequence)
 		compare_payload(by, &pending->call);
@@ -406,5 +436,5 @@ void describe_call(const struct call *call, const struct handle *handle)
 	    (unsigned long long)call->accessible, call->priority,
 	    patience_names[call->patience], spoilt_names[call->spoilt],
 	    life_names[call->life], call->truncates ? ", truncate" : "",
-	    call->caller.uid ? ", as a stranger" : "");
+	    call->caller.uid ? ", as a stranger" : call->leases ? ", lease" : "");
 }

@@ -75,27 +75,43 @@ static bool fits(const struct queue *queue, uint64_t length)
 	       length <= queue->max_bytes - queue->bytes;
 }
 
-/* The message takes its place: behind all that are not less urgent. */
+/* Whether a message is received before another. */
+static bool precedes(const struct queue *queue, const struct message *message,
+		     const struct message *other)
+{
+	if (queue->order == IPCQ_ORDER_PRIORITY && message->priority != other->priority)
+		return message->priority > other->priority;
+	return message->sequence < other->sequence;
+}
+
+/* The message takes its place. */
 static void put_in_order(struct queue *queue, struct message *message)
 {
 	struct message **place = &queue->messages;
 
-	while (*place && (queue->order == IPCQ_ORDER_FIFO ||
-			  (*place)->priority >= message->priority))
+	while (*place && precedes(queue, *place, message))
 		place = &(*place)->next;
 	message->next = *place;
 	*place = message;
 }
 
-static void take_out(struct queue *queue, struct message *message)
+static void unlist(struct message **place, const struct message *message)
 {
-	struct message **place = &queue->messages;
-
 	while (*place != message)
 		place = &(*place)->next;
 	*place = message->next;
+}
+
+static void count_out(struct queue *queue, const struct message *message)
+{
 	queue->count--;
 	queue->bytes -= message->length;
+}
+
+static void take_out(struct queue *queue, struct message *message)
+{
+	unlist(&queue->messages, message);
+	count_out(queue, message);
 }
 
 /* It is in the queue from here on. */
@@ -219,8 +235,6 @@ static void serve_receiver(struct queue *queue)
 		fail(call, EFAULT);
 		return;
 	}
-	take_out(queue, message);
-	queue->received++;
 	answer->sequence = message->sequence;
 	answer->priority = message->priority;
 	answer->tag = message->tag;
@@ -228,9 +242,19 @@ static void serve_receiver(struct queue *queue)
 	answer->sender = message->sender;
 	answer->sent_after = message->sent_after;
 	answer->origin = message->origin;
+	answer->redeliveries = message->redeliveries;
 	answer->value = message->length;
 	answer->given = true;
-	free(message);
+	unlist(&queue->messages, message);
+	if (call->leases) {
+		answer->held = message;
+		message->next = queue->held;
+		queue->held = message;
+	} else {
+		count_out(queue, message);
+		queue->received++;
+		free(message);
+	}
 }
 
 /* Serves who can be served: receivers in their order, and senders in theirs. */
@@ -257,6 +281,33 @@ void model_expire(struct queue *queue)
 	struct message *message;
 
 	while ((message = first_to_expire(queue, SOON)))
+		expire(queue, message);
+	/* Those that are held expire when nobody holds them any more. */
+	for (message = queue->held; message; message = message->next)
+		if (message->life == SOON)
+			message->life = AT_ONCE;
+	serve(queue);
+}
+
+/* ------------------------------------------------------------------- leases */
+
+void model_acknowledge(struct queue *queue, struct message *message)
+{
+	unlist(&queue->held, message);
+	count_out(queue, message);
+	queue->received++;
+	free(message);
+	serve(queue);
+}
+
+void model_return(struct queue *queue, struct message *message)
+{
+	unlist(&queue->held, message);
+	message->redeliveries++;
+	message->holder = NULL;
+	put_in_order(queue, message);
+	/* Its time may have ended meanwhile. */
+	if (message->life == AT_ONCE)
 		expire(queue, message);
 	serve(queue);
 }
@@ -459,14 +510,20 @@ bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_ope
 	       (!args->dead_letter || args->dead_letter == queue->dead_letter);
 }
 
-void model_free(struct queue *queue)
+static void free_list(struct message *message)
 {
-	while (queue->messages) {
-		struct message *message = queue->messages;
+	struct message *next;
 
-		queue->messages = message->next;
+	for (; message; message = next) {
+		next = message->next;
 		free(message);
 	}
+}
+
+void model_free(struct queue *queue)
+{
+	free_list(queue->messages);
+	free_list(queue->held);
 	free(queue);
 }
 
@@ -477,6 +534,16 @@ static uint32_t count_line(const struct call *line)
 	uint32_t count = 0;
 
 	for (; line; line = line->next)
+		count++;
+	return count;
+}
+
+static uint32_t count_held(const struct queue *queue)
+{
+	const struct message *message;
+	uint32_t count = 0;
+
+	for (message = queue->held; message; message = message->next)
 		count++;
 	return count;
 }
@@ -496,6 +563,7 @@ void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat)
 		.bytes = queue->bytes,
 		.sent = queue->sent,
 		.received = queue->received,
+		.held = count_held(queue),
 		.expired = queue->expired,
 		.time_to_live = life_nanoseconds(queue->life),
 		.dead_letter = queue->dead_letter,

@@ -83,6 +83,8 @@ struct answer {
 	uint64_t sent_after;	/* when the call that sent it began */
 	struct origin origin;
 	uint64_t told_length;	/* of a message that is too long for the buffer */
+	uint32_t redeliveries;
+	struct message *held;	/* it is held: its token is for the module to choose */
 };
 
 /* A call of a queue's descriptor that sends or receives. */
@@ -105,6 +107,7 @@ struct call {
 	struct identity opener;	/* of its handle */
 	uint64_t begun;
 	bool truncates;		/* of a receive */
+	bool leases;		/* the message is to be held */
 	struct answer expected;
 };
 
@@ -121,6 +124,11 @@ struct message {
 	struct identity sender;
 	uint64_t sent_after;
 	struct origin origin;
+	uint32_t redeliveries;
+	/* Of one that is held: by what, and by whom. */
+	uint64_t token;
+	const void *holder;	/* the process, and */
+	const void *holder_handle;
 };
 
 struct queue {
@@ -137,7 +145,8 @@ struct queue {
 	struct queue **all;	/* where to look for it */
 	/* What it holds. */
 	struct message *messages;	/* that to be received next comes first */
-	uint32_t count;
+	struct message *held;	/* under leases; in no order */
+	uint32_t count;		/* of both */
 	uint64_t bytes;
 	uint64_t sent;
 	uint64_t received;
@@ -171,6 +180,10 @@ void model_call(struct call *call);
 void model_withdraw(struct call *call, int error);
 /* The call stops waiting and begins again. */
 void model_restart(struct call *call);
+
+/* Ends of what holds a message: it is done with, or goes back to its place. */
+void model_acknowledge(struct queue *queue, struct message *message);
+void model_return(struct queue *queue, struct message *message);
 
 /* NULL: none has this id. */
 struct queue *model_find(struct queue *all, uint64_t id);

@@ -76,7 +76,7 @@ static uint64_t draw_room(const struct queue *queue)
 
 static void draw_patience(struct call *call, const struct handle *handle)
 {
-	if (handle->nonblock || percent(50))
+	if (handle->nonblock || percent(call->sends ? 40 : 50))
 		call->patience = NEVER;
 	else if (percent(20))
 		call->patience = percent(80) ? DEADLINE_PASSED : DEADLINE_SOON;
@@ -180,6 +180,10 @@ static void transfer(bool sends)
 	draw_special(&call, handle->queue);
 	if (percent(10))
 		spoil(&call);
+	if (!sends && call.form <= IOCTL_VECTOR && percent(30) && !call.spoilt) {
+		call.leases = true;
+		call.size = sizeof(struct ipcq_queue_receive);
+	}
 	if (!sends && call.form == IOCTL && percent(3))
 		call.length = UINT64_MAX - draw(2);
 	if (call.accessible > BUFFER_SIZE)
@@ -244,13 +248,111 @@ static void do_kill(void)
 	unsigned int number = draw_waiting();
 	struct pending *pending = &world.pending[number];
 
-	if (!number)
+	if (!number || !owner_can_end(pending, NULL))
 		return;
 	say("kill %u", number);
 	actor_kill(number);
 	pending->busy = false;
 	model_withdraw(&pending->call, EINTR);
+	owner_ends(pending, NULL);
 	names_call_ended(&world.names, pending->handle);
+}
+
+static void compare_answer(const struct answer *answer, long result)
+{
+	if (result < 0 ? !may_fail(answer, -result) : result || answer->error_count)
+		disagree("the result is %s and should be %s", error_text(result),
+			 answer_text(answer));
+}
+
+/* ---------------------------------------------------------------------- leases */
+
+static struct message *draw_held(struct queue **queue)
+{
+	struct handle *handle = draw_handle();
+	struct message *message;
+	unsigned int skip;
+
+	if (!handle)
+		return NULL;
+	*queue = handle->queue;
+	skip = draw(3);
+	for (message = (*queue)->held; message && message->next && skip; skip--)
+		message = message->next;
+	return message;
+}
+
+/* Made by the process that holds the message, which has nothing else to do. */
+static long call_by(const struct pending *holder, int fd, const struct ipcq_queue_lease *args)
+{
+	unsigned int number = holder - world.pending;
+	struct actor *by = actor(number);
+
+	memcpy(by->writable, args, sizeof(*args));
+	by->attempt.how = BY_IOCTL;
+	by->attempt.fd = fd;
+	by->attempt.command = IPCQ_IOC_QUEUE_LEASE;
+	by->attempt.args = (uintptr_t)by->writable;
+	by->attempt.result = -EINPROGRESS;
+	if (!number) {
+		actor_act();
+		return by->attempt.result;
+	}
+	be_patient_again();
+	for (actor_go(number); !actor_returned(number);)
+		if (!patient())
+			return -EINPROGRESS;
+	actor_rest(number);
+	return by->attempt.result;
+}
+
+static void end_hold(struct queue *queue, struct message *message, uint32_t operation)
+{
+	if (operation == IPCQ_LEASE_ACKNOWLEDGE)
+		model_acknowledge(queue, message);
+	else if (operation == IPCQ_LEASE_RETURN)
+		model_return(queue, message);
+}
+
+static void do_lease(void)
+{
+	struct queue *queue = NULL;
+	struct message *message = draw_held(&queue);
+	const struct pending *holder;
+	const struct handle *handle;
+	struct ipcq_queue_lease args = {
+		.size = percent(50) ? IPCQ_QUEUE_LEASE_MIN : sizeof(args),
+		.operation = percent(50) ? IPCQ_LEASE_RETURN : draw(IPCQ_LEASE_EXTEND + 1),
+	};
+	struct answer answer = { 0 };
+
+	if (!message)
+		return;
+	holder = message->holder;
+	handle = message->holder_handle;
+	args.token = message->token;
+	/* By another process, through another handle, or with another token. */
+	if (percent(10))
+		holder = &world.pending[(holder - world.pending + 1) % ACTORS];
+	if (percent(10))
+		handle = draw_handle();
+	if (percent(5))
+		args.token += 1000;
+	if (args.operation == IPCQ_LEASE_EXTEND && percent(50))
+		args.time = life_nanoseconds(LONG);
+	if (holder->busy || !handle->open)
+		return;
+	if (holder != message->holder || handle != message->holder_handle ||
+	    args.token != message->token)
+		add_error(&answer, ENOKEY);
+	if (!handle->reads)
+		add_error(&answer, EBADF);
+	say("lease operation %u of %llu through %ld, by %ld", args.operation,
+	    (unsigned long long)args.token, (long)(handle - world.handles),
+	    (long)(holder - world.pending));
+	if (!answer.error_count)
+		end_hold(queue, message, args.operation);
+	compare_answer(&answer, call_by(holder, handle->fd, &args));
 }
 
 /* ------------------------------------------------------------------ attributes */
@@ -296,13 +398,6 @@ static void judge_set(const struct queue *queue, const struct ipcq_queue_set *ar
 		error = names_judge_dead_letter(&world.names, args->dead_letter, caller);
 	if (error)
 		add_error(answer, error);
-}
-
-static void compare_answer(const struct answer *answer, long result)
-{
-	if (result < 0 ? !may_fail(answer, -result) : result || answer->error_count)
-		disagree("the result is %s and should be %s", error_text(result),
-			 answer_text(answer));
 }
 
 static void do_set(void)
@@ -469,14 +564,28 @@ static void do_open(void)
 		     call_as(opener.uid, device(), IPCQ_IOC_QUEUE_OPEN, &args));
 }
 
+/* Whose descriptor it is that is closed where several processes have it is not said. */
+static bool held_by_others(const struct handle *handle)
+{
+	const struct message *message = handle->queue->held;
+
+	while (message && (message->holder_handle != handle ||
+			   message->holder == &world.pending[0]))
+		message = message->next;
+	return message;
+}
+
 static void do_close(void)
 {
 	struct handle *handle = draw_handle();
 
 	if (!handle)
 		return;
+	if (held_by_others(handle) || !owner_can_end(&world.pending[0], handle))
+		return;
 	say("close %ld", (long)(handle - world.handles));
 	assert_int_equal(close(handle->fd), 0);
+	owner_ends(&world.pending[0], handle);
 	names_close(&world.names, handle);
 }
 
@@ -506,8 +615,9 @@ const struct operation operations[] = {
 	{ "unlink", 1, do_unlink },
 	{ "set", 5, do_set },
 	{ "nonblock", 1, do_nonblock },
-	{ "signal", 3, do_signal },
+	{ "signal", 5, do_signal },
 	{ "kill", 2, do_kill },
+	{ "lease", 8, do_lease },
 	{ "time", 1, let_expire },
 	{ NULL, 0, NULL },
 };

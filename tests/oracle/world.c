@@ -199,9 +199,12 @@ static void note_lives(uint64_t begun)
 		world.late = true;
 	world.soon_first = 0;
 	world.soon_last = 0;
-	for (queue = world.names.queues; queue; queue = queue->next)
+	for (queue = world.names.queues; queue; queue = queue->next) {
 		for (message = queue->messages; message; message = message->next)
 			note_life(message, begun);
+		for (message = queue->held; message; message = message->next)
+			note_life(message, begun);
+	}
 }
 
 void be_patient_again(void)
@@ -351,6 +354,45 @@ void settle(void)
 				 (unsigned long long)expected.member);	\
 	} while (0)
 
+static struct message *held_by(const struct queue *queue, const struct pending *process,
+			       const struct handle *handle)
+{
+	struct message *message = queue->held;
+
+	while (message && (message->holder != process ||
+			   (handle && message->holder_handle != handle)))
+		message = message->next;
+	return message;
+}
+
+void owner_ends(const struct pending *process, const struct handle *handle)
+{
+	struct message *message;
+	struct queue *queue;
+
+	for (queue = world.names.queues; queue; queue = queue->next)
+		while ((message = held_by(queue, process, handle)))
+			model_return(queue, message);
+}
+
+bool owner_can_end(const struct pending *process, const struct handle *handle)
+{
+	const struct message *message;
+	const struct queue *queue;
+	unsigned int count;
+
+	for (queue = world.names.queues; queue; queue = queue->next) {
+		count = 0;
+		for (message = queue->held; message; message = message->next)
+			count += message->holder == process &&
+				 (!handle || message->holder_handle == handle);
+		/* Those who wait get the first, and its dead-letter queue may be full. */
+		if (count > 1 && (queue->receivers || queue->dead_letter))
+			return false;
+	}
+	return true;
+}
+
 static bool settled(const struct ipcq_queue_stat *stat, const struct ipcq_queue_stat *expected)
 {
 	return stat->waiting_senders == expected->waiting_senders &&
@@ -397,6 +439,8 @@ static void check_stat(const struct queue *queue, int fd)
 	CHECK(dead_letter);
 	CHECK(dead_lettered);
 	CHECK(dropped);
+	CHECK(held);
+	CHECK(delayed);
 	if (stat.memory < stat.bytes)
 		disagree("less memory than bytes");
 	expected.memory = stat.memory;

@@ -89,6 +89,11 @@ void check_all(void);
 /* Waits until all messages that live until SOON have expired. */
 void let_expire(void);
 
+/* An owner ends: this process, as far as it uses this handle (or NULL: any). */
+void owner_ends(const struct pending *process, const struct handle *handle);
+/* Whether it is said what comes of that: not which of several messages goes back first. */
+bool owner_can_end(const struct pending *process, const struct handle *handle);
+
 /* One of the open handles; NULL: there is none. */
 struct handle *draw_handle(void);
 /* A descriptor of the queue; negative when there is none. */
