@@ -22,8 +22,8 @@
  * the descriptor was removed, the table's lock orders the adding before that look of
  * the closer's; else the removal comes before the attaching thread's look, which finds
  * no descriptor.  A task is counted out of its process by a fully ordered decrement
- * before the tracepoint asks how many are left.  llist_add() is a full exchange, and queue_work() after it finds the
- * work pending only if it has yet to take the list.
+ * before the tracepoint asks how many are left.  llist_add() is a full exchange, and
+ * queue_work() after it finds the work pending only if it has yet to take the list.
  *
  * with DUP the process has two descriptors, two that close them, and one thread
  * with PROCESS the owner is the process, which neither calls execve(2); the first thread
