@@ -27,6 +27,24 @@ static unsigned char payload_byte(uint64_t tag, uint64_t at)
 	return (tag >> at % 8 * 8) ^ at * 31;
 }
 
+void fill_payload(unsigned char *buffer, uint64_t tag, uint64_t length)
+{
+	uint64_t at;
+
+	for (at = 0; at < length; at++)
+		buffer[at] = payload_byte(tag, at);
+}
+
+bool is_payload(const unsigned char *buffer, uint64_t tag, uint64_t length)
+{
+	uint64_t at;
+
+	for (at = 0; at < length; at++)
+		if (buffer[at] != payload_byte(tag, at))
+			return false;
+	return true;
+}
+
 /* So that @accessible bytes of it can be used, and more only where that is all of it. */
 static unsigned char *place_buffer(const struct actor *by, const struct call *call)
 {
@@ -38,14 +56,11 @@ static unsigned char *place_buffer(const struct actor *by, const struct call *ca
 static void fill_buffer(const struct actor *by, const struct call *call)
 {
 	unsigned char *buffer = place_buffer(by, call);
-	uint64_t at;
 
-	if (!call->sends) {
+	if (call->sends)
+		fill_payload(buffer, call->tag, by->hole - buffer);
+	else
 		memset(by->hole - BUFFER_SIZE, UNTOUCHED, BUFFER_SIZE);
-		return;
-	}
-	for (at = 0; buffer + at < by->hole; at++)
-		buffer[at] = payload_byte(call->tag, at);
 }
 
 static bool untouched(const unsigned char *from, const unsigned char *to)
@@ -57,18 +72,13 @@ static bool untouched(const unsigned char *from, const unsigned char *to)
 static void compare_payload(const struct actor *by, const struct call *call)
 {
 	const unsigned char *buffer = place_buffer(by, call);
-	uint64_t at, length = call->expected.value;
+	uint64_t length = call->expected.value;
 
 	if (length > call->length)
 		length = call->length;
-	for (at = 0; at < length; at++) {
-		if (buffer[at] != payload_byte(call->expected.tag, at)) {
-			disagree("byte %llu of the payload is another's",
-				 (unsigned long long)at);
-			return;
-		}
-	}
-	if (!untouched(by->hole - BUFFER_SIZE, buffer) ||
+	if (!is_payload(buffer, call->expected.tag, length))
+		disagree("the payload is another's");
+	else if (!untouched(by->hole - BUFFER_SIZE, buffer) ||
 	    !untouched(buffer + length, by->hole))
 		disagree("more than the message was written");
 }

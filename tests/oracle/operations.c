@@ -610,6 +610,8 @@ static void do_unlink(void)
 const struct operation operations[] = {
 	{ "send", 40, do_send },
 	{ "receive", 34, do_receive },
+	{ "send many", 2, do_send_many },
+	{ "receive many", 2, do_receive_many },
 	{ "open", 12, do_open },
 	{ "close", 3, do_close },
 	{ "unlink", 1, do_unlink },

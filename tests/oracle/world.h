@@ -99,7 +99,13 @@ struct handle *draw_handle(void);
 /* A descriptor of the queue; negative when there is none. */
 int descriptor_of(const struct queue *queue);
 
+/* batches.c */
+void do_send_many(void);
+void do_receive_many(void);
+
 /* calls.c */
+void fill_payload(unsigned char *buffer, uint64_t tag, uint64_t length);
+bool is_payload(const unsigned char *buffer, uint64_t tag, uint64_t length);
 void make_call(unsigned int number, struct handle *handle);
 void compare_call(unsigned int number);
 /* Says what sends and receives have come to; fails if @enough and it is not everything. */
