@@ -12,6 +12,7 @@ _ipcq_values()
 	-k | --kind) echo queue region ;;
 	-f | --format) echo raw lines json ;;
 	--dead-letter) _ipcq_names --kind queue ;;
+	--full) echo block reject drop-oldest drop-newest ;;
 	--mode) [ "$1" != bench ] || echo round-trip stream both ;;
 	--pin) echo same other none ;;
 	--baseline) "$command" bench --list 2>/dev/null | awk '/^[a-z]/ { print $1 }' ;;

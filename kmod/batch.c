@@ -178,14 +178,16 @@ static int take_messages(struct round *round, const struct ipcq_send *send)
 	int ret = 0;
 
 	spin_lock(&queue->lock);
-	if (send->patience.nonblock && !ipcq_step_has_room(queue, length)) {
+	if (send->patience.nonblock && !ipcq_step_has_room(queue, length) &&
+	    !ipcq_full_drops(queue)) {
 		ret = ipcq_step_refuse(queue, length);
 		spin_unlock(&queue->lock);
 		return ret;
 	}
 	room = bounds->messages < bounds->max_messages ?
 	       bounds->max_messages - bounds->messages : 1;
-	round->count = min(round->count, room);
+	if (!ipcq_full_drops(queue))
+		round->count = min(round->count, room);
 	for (i = 0; i < round->count; i++)
 		round->messages[i] =
 			ipcq_magazine_take(&queue->magazine,
@@ -305,9 +307,12 @@ static int deliver_some(struct round *round, struct ipcq_send *send)
 	struct ipcq_queue *queue = round->queue;
 	struct ipcq_wake wake __uninitialized;
 	struct ipcq_message *message;
-	bool may_wait = !send->patience.nonblock && !round->done;
+	bool first = !round->done;
+	struct ipcq_order list;
+	u64 sequence;
 	int ret = 0;
 
+	ipcq_order_init(&list);
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	while (round->done < round->count && wake.count < IPCQ_WAKE_BATCH) {
@@ -316,9 +321,14 @@ static int deliver_some(struct round *round, struct ipcq_send *send)
 			note(round, ipcq_step_deliver(queue, message, &wake));
 			continue;
 		}
+		if (ipcq_step_end_when_full(queue, message, &wake, &list,
+					    &sequence)) {
+			note(round, sequence);
+			continue;
+		}
 		/* The first: nobody has been woken, and nothing is to be told. */
-		if (may_wait && !round->done &&
-		    !ipcq_bounds_exclude(&queue->bounds, message->length)) {
+		if (first && !round->done &&
+		    ipcq_step_may_wait(queue, message, &send->patience)) {
 			ret = ipcq_step_wait(queue, message, send);
 			if (!ret)
 				note(round, send->sequence);
@@ -328,6 +338,7 @@ static int deliver_some(struct round *round, struct ipcq_send *send)
 		break;
 	}
 	ipcq_step_unlock_readable(queue, &wake);
+	ipcq_full_drop(queue, &list);
 	return ret;
 }
 

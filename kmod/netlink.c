@@ -63,7 +63,8 @@ static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
 	    put_u64(skb, IPCQ_A_QUEUE_DEAD_LETTERED, stat.dead_lettered) ||
 	    put_u64(skb, IPCQ_A_QUEUE_DROPPED, stat.dropped) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_HELD, stat.held) ||
-	    nla_put_u32(skb, IPCQ_A_QUEUE_DELAYED, stat.delayed))
+	    nla_put_u32(skb, IPCQ_A_QUEUE_DELAYED, stat.delayed) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_FULL, stat.full))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -18,6 +18,8 @@
 #ifdef __KERNEL__
 #include <linux/bitops.h>
 #else
+#include <strings.h>
+
 static inline int fls(unsigned int x)
 {
 	return x ? 32 - __builtin_clz(x) : 0;
@@ -132,6 +134,41 @@ ipcq_priority_below(struct ipcq_priority_order *order, __u32 priority)
 		used = order->leaves[leaf]->used;
 	}
 	return order->leaves[leaf]->lists[fls(used) - 1].head;
+}
+
+/* The bits of @used from @bit on, which may be 32. */
+static inline __u32 ipcq_priority_higher(__u32 used, __u32 bit)
+{
+	return bit < 32 ? used & ~0U << bit : 0;
+}
+
+/*
+ * The first entry of the lowest priority from @priority on, which may be one above the
+ * highest there can be; NULL when there is none.
+ */
+static inline struct ipcq_order_entry *
+ipcq_priority_above(struct ipcq_priority_order *order, __u32 priority)
+{
+	__u32 leaf = priority / 32, high = leaf / 32, used = 0;
+
+	if (leaf >= IPCQ_PRIORITY_LEAVES)
+		return NULL;
+	if (order->leaves[leaf])
+		used = ipcq_priority_higher(order->leaves[leaf]->used,
+					    priority % 32);
+	if (!used) {
+		used = ipcq_priority_higher(order->middle[high], leaf % 32 + 1);
+		if (!used) {
+			used = ipcq_priority_higher(order->used, high + 1);
+			if (!used)
+				return NULL;
+			high = ffs(used) - 1;
+			used = order->middle[high];
+		}
+		leaf = high * 32 + ffs(used) - 1;
+		used = order->leaves[leaf]->used;
+	}
+	return order->leaves[leaf]->lists[ffs(used) - 1].head;
 }
 
 /* The entry that is next; the order is not empty. */

@@ -19,7 +19,8 @@ struct sender {
 	struct ipcq_message *message;
 	/* Once completed: */
 	u64 sequence;
-	int error;			/* if not 0, the message is still its own */
+	int error;			/* if not 0, the message is still its own, */
+	bool lost;			/* and so if it is the one that is dropped */
 };
 
 /* Waits for a message; in queue->receivers. */
@@ -86,11 +87,43 @@ static bool has_turn(const struct ipcq_queue *queue, const struct sender *sender
 }
 
 /*
- * Lets in the waiting senders that fit, in their order, as many as can be woken in
- * one go; sends away those whose messages have become too long.  Returns the events
- * that pollers have to hear of.
+ * Ends the wait of the first sender, if its turn has come, or what the queue does when
+ * it is full ends it: then @list is not NULL, and takes what is dropped.
  */
-static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake)
+static bool settle(struct ipcq_queue *queue, struct sender *sender,
+		   struct ipcq_wake *wake, struct ipcq_order *list)
+{
+	struct ipcq_message *message = sender->message;
+	enum ipcq_full_end end = IPCQ_FULL_FITS;
+
+	if (ipcq_bounds_exclude(&queue->bounds, message->length)) {
+		sender->error = -EMSGSIZE;
+		return true;
+	}
+	if (!ipcq_bounds_fit(&queue->bounds, message->length))
+		end = list ? ipcq_full_settle(queue, message, list) :
+			     IPCQ_FULL_STAYS;
+	if (end == IPCQ_FULL_FITS) {
+		sender->sequence = deliver(queue, message, wake);
+	} else if (end == IPCQ_FULL_LOST) {
+		queue->dropped++;
+		sender->lost = true;
+	} else {
+		if (!list || queue->full != IPCQ_FULL_REJECT)
+			return false;
+		sender->error = -ENOBUFS;
+	}
+	return true;
+}
+
+/*
+ * Lets in the waiting senders that fit, in their order, as many as can be woken in
+ * one go; sends away those whose messages have become too long.  With @list the queue
+ * also does what it does when it is full.  Returns the events that pollers have to hear
+ * of.
+ */
+static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake,
+		      struct ipcq_order *list)
 {
 	unsigned int before = wake->count;
 
@@ -98,12 +131,9 @@ static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake)
 		struct sender *sender = first_sender(queue);
 
 		/* A delivery wakes the sender, and perhaps a receiver. */
-		if (wake->count + 2 > IPCQ_WAKE_BATCH || !has_turn(queue, sender))
+		if (wake->count + 2 > IPCQ_WAKE_BATCH ||
+		    !settle(queue, sender, wake, list))
 			break;
-		if (ipcq_bounds_exclude(&queue->bounds, sender->message->length))
-			sender->error = -EMSGSIZE;
-		else
-			sender->sequence = deliver(queue, sender->message, wake);
 		queue->waiting_senders--;
 		ipcq_waiter_complete(&sender->waiter, wake);
 	}
@@ -119,19 +149,29 @@ static void arm_admit(struct ipcq_queue *queue)
 			   msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
 }
 
+/* Whether any send succeeds at once: what POLLOUT says. */
+static bool has_room_for_any(const struct ipcq_queue *queue)
+{
+	return (list_empty(&queue->senders) &&
+		ipcq_bounds_fit_any(&queue->bounds)) || ipcq_full_drops(queue);
+}
+
 /*
  * Lets in whoever was told that there is no room.  Returns the events that pollers
  * have to hear of.
  */
-static __poll_t let_in(struct ipcq_queue *queue, struct ipcq_wake *wake)
+static __poll_t let_in(struct ipcq_queue *queue, struct ipcq_wake *wake,
+		       struct ipcq_order *list)
 {
-	__poll_t events = admit(queue, wake);
+	__poll_t events = admit(queue, wake, list);
 
 	if (!list_empty(&queue->senders)) {
 		/* The batch is full, or the next one is too long for now. */
-		if (has_turn(queue, first_sender(queue)))
+		if (has_turn(queue, first_sender(queue)) ||
+		    (queue->full && wake->count + 2 > IPCQ_WAKE_BATCH))
 			arm_admit(queue);
-	} else if (queue->refused && ipcq_bounds_fit_any(&queue->bounds)) {
+	}
+	if (queue->refused && has_room_for_any(queue)) {
 		queue->refused = false;
 		events |= EPOLLOUT | EPOLLWRNORM;
 	}
@@ -150,7 +190,7 @@ static __poll_t made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
 		arm_admit(queue);
 		return 0;
 	}
-	return let_in(queue, wake);
+	return let_in(queue, wake, NULL);
 }
 
 /* Somebody may want to hear of @events without waiting in a call. */
@@ -210,7 +250,7 @@ static int refuse(struct ipcq_queue *queue, u32 length)
 	if (ipcq_bounds_exclude(&queue->bounds, length))
 		return -EMSGSIZE;
 	queue->refused = true;
-	return -EAGAIN;
+	return queue->full == IPCQ_FULL_REJECT ? -ENOBUFS : -EAGAIN;
 }
 
 /* A new message for a queue, with its sender. */
@@ -287,7 +327,8 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	int ret;
 
 	spin_lock(&queue->lock);
-	if (send->patience.nonblock && !has_room(queue, length)) {
+	if (send->patience.nonblock && !has_room(queue, length) &&
+	    !ipcq_full_drops(queue)) {
 		ret = refuse(queue, length);
 		spin_unlock(&queue->lock);
 		return ERR_PTR(ret);
@@ -337,8 +378,70 @@ static noinline int wait_for_room(struct ipcq_queue *queue,
 	ret = ipcq_waiter_sleep(&sender.waiter, send->patience.deadline);
 	if (ret && !leave_senders(queue, &sender))
 		return ret;
+	if (sender.lost)
+		ipcq_queue_keep(queue, message);
 	send->sequence = sender.sequence;
 	return sender.error;
+}
+
+/*
+ * Does with a message that has no room what the queue does when it is full.  Returns
+ * whether that is the end of it, with its number, or 0 when it is dropped; then what is
+ * in @list is to be dropped after the lock.
+ */
+static bool end_when_full(struct ipcq_queue *queue, struct ipcq_message *message,
+			  struct ipcq_wake *wake, struct ipcq_order *list,
+			  u64 *sequence)
+{
+	if (ipcq_bounds_exclude(&queue->bounds, message->length) ||
+	    !list_empty(&queue->senders))
+		return false;
+	switch (ipcq_full_settle(queue, message, list)) {
+	case IPCQ_FULL_FITS:
+		*sequence = deliver(queue, message, wake);
+		return true;
+	case IPCQ_FULL_LOST:
+		*sequence = 0;
+		queue->dropped++;
+		ipcq_order_push(list, &message->order);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether a message that stays without room may wait for it. */
+static bool may_wait(const struct ipcq_queue *queue,
+		     const struct ipcq_message *message,
+		     const struct ipcq_patience *patience)
+{
+	/* It was not too long before, but may be now. */
+	return !patience->nonblock && queue->full != IPCQ_FULL_REJECT &&
+	       !ipcq_bounds_exclude(&queue->bounds, message->length);
+}
+
+/* Sends a message that has no room.  Called with the lock held, which it drops. */
+static noinline int send_when_full(struct ipcq_queue *queue,
+				   struct ipcq_message *message,
+				   struct ipcq_send *send)
+	__releases(&queue->lock)
+{
+	struct ipcq_wake wake __uninitialized;
+	struct ipcq_order list;
+	int ret;
+
+	ipcq_order_init(&list);
+	ipcq_wake_init(&wake);
+	if (end_when_full(queue, message, &wake, &list, &send->sequence)) {
+		unlock_and_wake(queue, &wake, readable(queue));
+		ipcq_full_drop(queue, &list);
+		return 0;
+	}
+	if (may_wait(queue, message, &send->patience))
+		return wait_for_room(queue, message, send);
+	ret = refuse(queue, message->length);
+	spin_unlock(&queue->lock);
+	return ret;
 }
 
 /* Sends a message that the caller holds, or leaves it with the caller. */
@@ -346,22 +449,14 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 			struct ipcq_send *send)
 {
 	struct ipcq_wake wake __uninitialized;
-	int ret;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
-	if (has_room(queue, message->length)) {
-		send->sequence = deliver(queue, message, &wake);
-		unlock_and_wake(queue, &wake, readable(queue));
-		return 0;
-	}
-	/* It was not too long before, but may be now. */
-	if (!send->patience.nonblock &&
-	    !ipcq_bounds_exclude(&queue->bounds, message->length))
-		return wait_for_room(queue, message, send);
-	ret = refuse(queue, message->length);
-	spin_unlock(&queue->lock);
-	return ret;
+	if (unlikely(!has_room(queue, message->length)))
+		return send_when_full(queue, message, send);
+	send->sequence = deliver(queue, message, &wake);
+	unlock_and_wake(queue, &wake, readable(queue));
+	return 0;
 }
 
 /* Writes what stands on the envelope on a plain message. */
@@ -424,21 +519,28 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
  * @message: filled, with its memory not counted by any queue; a queue with priorities
  *	has been prepared for its own
  *
- * Return: whether there was room; if not, the message is still the caller's.
+ * Return: whether there was room, or was made; if not, the message is still the
+ * caller's.
  */
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	struct ipcq_wake wake __uninitialized;
+	struct ipcq_order list;
 
+	ipcq_order_init(&list);
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
-	if (!has_room(queue, message->length)) {
+	if (!has_room(queue, message->length) &&
+	    (!list_empty(&queue->senders) ||
+	     ipcq_bounds_exclude(&queue->bounds, message->length) ||
+	     ipcq_full_settle(queue, message, &list) != IPCQ_FULL_FITS)) {
 		spin_unlock(&queue->lock);
 		return false;
 	}
 	queue->magazine.memory += ipcq_message_memory(message->class);
 	deliver(queue, message, &wake);
 	unlock_and_wake(queue, &wake, readable(queue));
+	ipcq_full_drop(queue, &list);
 	return true;
 }
 
@@ -455,6 +557,9 @@ __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 		ipcq_backlog_restore(queue, message);
 		if (unlikely(message->special))
 			ipcq_expire_watch(queue, message);
+		/* Now it can be dropped for them. */
+		if (ipcq_full_drops(queue) && !list_empty(&queue->senders))
+			arm_admit(queue);
 	} else {
 		hand_over(queue, message, wake);
 	}
@@ -621,14 +726,17 @@ int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 
 /* ------------------------------------------------------ waiting for room */
 
-/* Lets in whoever fits now; the lock is not held. */
+/* Lets in whoever fits now, or is made to fit; the lock is not held. */
 void ipcq_queue_admit(struct ipcq_queue *queue)
 {
 	struct ipcq_wake wake __uninitialized;
+	struct ipcq_order list;
 
+	ipcq_order_init(&list);
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
-	unlock_and_wake(queue, &wake, let_in(queue, &wake));
+	unlock_and_wake(queue, &wake, let_in(queue, &wake, &list));
+	ipcq_full_drop(queue, &list);
 }
 
 /* --------------------------------------------- the steps, for others to use */
@@ -648,6 +756,20 @@ bool ipcq_step_has_room(struct ipcq_queue *queue, u32 length)
 int ipcq_step_refuse(struct ipcq_queue *queue, u32 length)
 {
 	return refuse(queue, length);
+}
+
+bool ipcq_step_end_when_full(struct ipcq_queue *queue,
+			     struct ipcq_message *message, struct ipcq_wake *wake,
+			     struct ipcq_order *list, u64 *sequence)
+{
+	return end_when_full(queue, message, wake, list, sequence);
+}
+
+bool ipcq_step_may_wait(const struct ipcq_queue *queue,
+			const struct ipcq_message *message,
+			const struct ipcq_patience *patience)
+{
+	return may_wait(queue, message, patience);
 }
 
 u64 ipcq_step_deliver(struct ipcq_queue *queue, struct ipcq_message *message,
@@ -698,7 +820,7 @@ __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	events = readable(queue);
-	if (list_empty(&queue->senders) && ipcq_bounds_fit_any(&queue->bounds))
+	if (has_room_for_any(queue))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	else if (poll_requested_events(table) & (EPOLLOUT | EPOLLWRNORM))
 		queue->refused = true;

@@ -18,7 +18,13 @@
  *   - while receivers wait, the order is empty;
  *   - a new message never passes a sender that waits;
  *   - messages in the order, those reserved and those held (hold.h) are what the
- *     bounds count.
+ *     bounds count;
+ *   - in a queue that rejects, or drops the newest, no sender waits for long: those that
+ *     did when it became one are sent away, in batches.
+ *
+ * In a queue that drops its oldest a sender waits only where the room it needs is that
+ * of messages that are reserved or held.  When one of these is put back, it can be
+ * dropped: the work that lets in senders sees to that.
  *
  * A blocked sender is not woken for each message that leaves, but in a batch when
  * the queue has drained to half; a delayed work sees to it that this does not take
@@ -70,7 +76,9 @@ struct ipcq_queue {
 	u64 expired;
 	u64 dead_letter;		/* id of the queue for dead letters; 0: none */
 	u64 dead_lettered;		/* messages that were moved there */
-	u64 dropped;			/* messages that were lost on the way */
+	u64 dropped;			/* messages that were lost on the way, */
+	u64 dropped_told;		/* and of how many receivers have heard */
+	u32 full;			/* IPCQ_FULL_*: what happens then */
 	struct timerqueue_head timers;	/* messages with which something is to be done */
 	u64 timer_armed;		/* for when timer_work is; 0: it is not */
 	struct rb_root held;		/* messages by their tokens: hold.h */
@@ -131,6 +139,13 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 					const struct ipcq_patience *patience);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
 		   int error);
+/* What becomes of a message that does not fit (full.c). */
+enum ipcq_full_end {
+	IPCQ_FULL_FITS,			/* others made room for it */
+	IPCQ_FULL_LOST,			/* it is dropped itself */
+	IPCQ_FULL_STAYS,		/* it waits, or is sent back */
+};
+
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message);
 __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 			     struct ipcq_message *message, struct ipcq_wake *wake);
@@ -172,6 +187,20 @@ void ipcq_expire_reap(struct ipcq_queue *queue);
 void ipcq_timer_set(struct ipcq_queue *queue, struct ipcq_message *message,
 		    u64 expires);
 void ipcq_timer_clear(struct ipcq_queue *queue, struct ipcq_message *message);
+
+/* full.c */
+enum ipcq_full_end ipcq_full_settle(struct ipcq_queue *queue,
+				    const struct ipcq_message *message,
+				    struct ipcq_order *list);
+void ipcq_full_drop(struct ipcq_queue *queue, struct ipcq_order *list);
+u64 ipcq_full_tell(struct ipcq_queue *queue);
+void ipcq_full_tell_again(struct ipcq_queue *queue, u64 lost);
+
+/* Whether a full queue drops messages: nobody is told that there is no room. */
+static inline bool ipcq_full_drops(const struct ipcq_queue *queue)
+{
+	return queue->full >= IPCQ_FULL_DROP_OLDEST;
+}
 
 /* dead_letter.c */
 void ipcq_dead_letter(struct ipcq_queue *queue, struct ipcq_order *list,

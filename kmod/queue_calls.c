@@ -120,7 +120,7 @@ static int copy_message(struct ipcq_call *call,
 static int receive_to(struct ipcq_call *call, const struct ipcq_hold *hold,
 		      const struct ipcq_buffer *to)
 {
-	const struct ipcq_queue_receive *args = &call->args.queue_receive;
+	struct ipcq_queue_receive *args = &call->args.queue_receive;
 	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
 	const struct ipcq_patience patience = {
 		.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
@@ -136,12 +136,17 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_hold *hold,
 	if (IS_ERR(message))
 		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
 	length = message->length;
+	args->dropped = ipcq_call_has(call, queue_receive.dropped) ?
+			ipcq_full_tell(queue) : 0;
 	ret = copy_message(call, message, hold, to);
 	if (hold->owner)
 		ret = ipcq_hold_begin(queue, message, hold, ret);
 	else
 		ret = ipcq_queue_end(queue, message, ret);
-	return ret ?: length;
+	if (!ret)
+		return length;
+	ipcq_full_tell_again(queue, args->dropped);
+	return ret;
 }
 
 int ipcq_queue_call_receive(struct ipcq_call *call)
@@ -154,7 +159,7 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (args->reserved || args->reserved1 ||
+	if (args->reserved ||
 	    memchr_inv(args->reserved3, 0, sizeof(args->reserved3)) ||
 	    args->reserved4)
 		return -EINVAL;

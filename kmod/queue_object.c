@@ -38,6 +38,7 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->dead_letter = queue->dead_letter;
 	stat->dead_lettered = queue->dead_lettered;
 	stat->dropped = queue->dropped;
+	stat->full = queue->full;
 	stat->time_to_live = queue->time_to_live;
 	stat->held = queue->holds;
 	stat->delayed = queue->delayed;
@@ -89,6 +90,10 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 		return -EINVAL;
 	if (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE))
 		return -EINVAL;
+	if (args->full > IPCQ_FULL_DROP_NEWEST)
+		return -EOPNOTSUPP;
+	if ((args->full && !(args->flags & IPCQ_SET_F_FULL)) || args->reserved)
+		return -EINVAL;
 	if (args->dead_letter && (!(args->flags & IPCQ_SET_F_DEAD_LETTER) ||
 				  args->dead_letter == queue->object.id))
 		return -EINVAL;
@@ -113,6 +118,8 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 		set_time_to_live(queue, args->time_to_live);
 	if (args->flags & IPCQ_SET_F_DEAD_LETTER)
 		WRITE_ONCE(queue->dead_letter, args->dead_letter);
+	if (args->flags & IPCQ_SET_F_FULL)
+		queue->full = args->full;
 	spin_unlock(&queue->lock);
 
 	ipcq_queue_admit(queue);
@@ -129,9 +136,10 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
  */
 int ipcq_queue_validate(const struct ipcq_queue_open *args)
 {
-	if (args->order > IPCQ_ORDER_PRIORITY)
+	if (args->order > IPCQ_ORDER_PRIORITY ||
+	    args->full > IPCQ_FULL_DROP_NEWEST)
 		return -EOPNOTSUPP;
-	if (args->reserved)
+	if (args->reserved || args->reserved1)
 		return -EINVAL;
 	if (args->max_messages > IPCQ_MAX_MESSAGES ||
 	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
@@ -185,6 +193,7 @@ static struct ipcq_object *queue_create(struct ipcq_registry *registry,
 	ipcq_expire_init(queue);
 	set_time_to_live(queue, open->time_to_live);
 	queue->dead_letter = open->dead_letter;
+	queue->full = open->full;
 	queue->held = RB_ROOT;
 	ipcq_owners_init(&queue->owners, &queue->object, true, ipcq_holds_end);
 
@@ -224,7 +233,8 @@ static bool queue_matches(const struct ipcq_object *object,
 		  (!open->time_to_live ||
 		   open->time_to_live == queue->time_to_live) &&
 		  (!open->dead_letter ||
-		   open->dead_letter == queue->dead_letter);
+		   open->dead_letter == queue->dead_letter) &&
+		  (!open->full || open->full == queue->full);
 	spin_unlock(&queue->lock);
 	return matches;
 }

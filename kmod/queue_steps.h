@@ -21,7 +21,21 @@ struct ipcq_message *ipcq_step_own(struct ipcq_queue *queue,
 /* Whether a message of that length may be delivered now. */
 bool ipcq_step_has_room(struct ipcq_queue *queue, u32 length);
 
-/* It may not, and does not wait; returns the error. */
+/*
+ * It may not: does what the queue does when it is full.  Returns whether that is the end
+ * of it, with its number, or 0 when it is dropped; wakes one thread at most.  What is in
+ * @list is to be dropped after the lock, by ipcq_full_drop().
+ */
+bool ipcq_step_end_when_full(struct ipcq_queue *queue,
+			     struct ipcq_message *message, struct ipcq_wake *wake,
+			     struct ipcq_order *list, u64 *sequence);
+
+/* It is not: whether it may wait for room. */
+bool ipcq_step_may_wait(const struct ipcq_queue *queue,
+			const struct ipcq_message *message,
+			const struct ipcq_patience *patience);
+
+/* It does not wait; returns the error. */
 int ipcq_step_refuse(struct ipcq_queue *queue, u32 length);
 
 /*

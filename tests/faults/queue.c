@@ -112,6 +112,21 @@ static long send_dressed(void)
 	return call(scene.own, IPCQ_IOC_QUEUE_SEND, &args);
 }
 
+/* A queue of one message, which the next one takes the place of. */
+static void own_full(void)
+{
+	struct ipcq_queue_set args = {
+		.size = sizeof(args),
+		.flags = IPCQ_SET_F_FULL,
+		.max_messages = 1,
+		.full = IPCQ_FULL_DROP_OLDEST,
+	};
+
+	own_inline();
+	assert_ok(queue_send(scene.own, payload(1), size, 0, 0));
+	assert_ok(call(scene.own, IPCQ_IOC_QUEUE_SET, &args));
+}
+
 static long result_of(ssize_t ret)
 {
 	return ret < 0 ? -errno : ret;
@@ -156,6 +171,23 @@ static void was_sent(long result)
 {
 	assert_true(result == 0 || result == (long)size);
 	assert_int_equal(queue_stat(scene.own).sent, 1);
+	receive_number(0);
+	queue_is_empty();
+}
+
+static void nothing_was_dropped(long result)
+{
+	(void)result;
+	assert_int_equal(queue_stat(scene.own).sent, 1);
+	assert_int_equal(queue_stat(scene.own).dropped, 0);
+	receive_number(1);
+	queue_is_empty();
+}
+
+static void the_older_was_dropped(long result)
+{
+	assert_int_equal(result, 0);
+	assert_int_equal(queue_stat(scene.own).dropped, 1);
 	receive_number(0);
 	queue_is_empty();
 }
@@ -380,6 +412,10 @@ static const struct operation operations[] = {
 	SEND("SEND", own_inline, send_whole, 2, 1, 0),
 	SEND("SEND, short struct", own_inline, send_short, 0, 1, 0),
 	SEND("SEND, type, time and pieces", own_inline, send_dressed, 18, 2, 0),
+	{ "SEND, dropping", .setup = own_full, .run = send_whole,
+	  .done = the_older_was_dropped, .failed = nothing_was_dropped,
+	  .teardown = drop_queue, .errors = ERRORS(ENOMEM, EFAULT),
+	  .least = LEAST(2, 1, 0) },
 	SEND("SEND, buffered", own_buffered, send_whole, 3, 2, 0),
 	SEND("SEND, large", own_large, send_whole, 3, 1, 1),
 	{ "SEND, new priority", .setup = own_by_priority, .run = send_priority,

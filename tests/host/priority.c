@@ -135,6 +135,35 @@ static uint32_t random_priority(void)
 	}
 }
 
+/* The first of the lowest priority from @least on. */
+static struct entry *expected_above(struct entry *entries, uint32_t least)
+{
+	struct entry *best = NULL;
+	int i;
+
+	for (i = 0; i < ENTRIES; i++) {
+		struct entry *e = &entries[i];
+
+		if (e->where != INSIDE || e->priority < least)
+			continue;
+		if (!best || e->priority < best->priority ||
+		    (e->priority == best->priority &&
+		     e->order.sequence < best->order.sequence))
+			best = e;
+	}
+	return best;
+}
+
+static void check_above(struct entry *entries)
+{
+	uint32_t least = random() % 8 ? random_priority() : IPCQ_PRIORITIES;
+
+	assert_ptr_equal(ipcq_priority_above(order, least),
+			 (void *)expected_above(entries, least));
+	assert_ptr_equal(ipcq_priority_above(order, 0),
+			 (void *)expected_above(entries, 0));
+}
+
 static void it_agrees_with_a_model(void **state)
 {
 	struct entry entries[ENTRIES] = { 0 };
@@ -145,6 +174,7 @@ static void it_agrees_with_a_model(void **state)
 	for (i = 0; i < 100000; i++) {
 		struct entry *e = &entries[random() % ENTRIES];
 
+		check_above(entries);
 		if (random() % 3 == 0) {
 			struct entry *next = expected(entries);
 

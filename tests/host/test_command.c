@@ -267,6 +267,26 @@ static void creating(void **state)
 	assert_int_equal(object->mode, 0600);
 }
 
+static void full_queues(void **state)
+{
+	(void)state;
+	assert_int_equal(run("create|q|--messages|1|--full|drop-newest"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.full, IPCQ_FULL_DROP_NEWEST);
+	assert_int_equal(run("create|q|--full|block"), EXIT_OK);
+	assert_int_equal(run("create|q|--full|drop-oldest"), EXIT_FAILED);
+	assert_int_equal(run("set|q|--full|reject"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.full, IPCQ_FULL_REJECT);
+	assert_int_equal(run("set|q|--ttl|1"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.full, IPCQ_FULL_REJECT);
+	assert_int_equal(run("show|q"), EXIT_OK);
+	assert_prints("reject");
+	assert_int_equal(run("send|q|a|b"), EXIT_WAIT);
+	assert_says("rejects");
+	assert_int_equal(run("set|q|--full|block"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.full, IPCQ_FULL_BLOCK);
+	assert_int_equal(run("set|q|--full|drop"), EXIT_USAGE);
+}
+
 static void dead_letter_queues(void **state)
 {
 	const json_t *queue;
@@ -445,7 +465,7 @@ int __wrap_main(void)
 		TEST(without_the_module), TEST(info), TEST(creating),
 		TEST(setting_limits), TEST(changing_a_queue), TEST(demanding_an_owner),
 		TEST(a_temporary_queue_ends_with_its_receiver),
-		TEST(dead_letter_queues), TEST(removing), TEST(listing), TEST(names_are_shown_safely),
+		TEST(full_queues), TEST(dead_letter_queues), TEST(removing), TEST(listing), TEST(names_are_shown_safely),
 		TEST(showing), TEST(showing_mutexes),
 	};
 

@@ -60,6 +60,7 @@
  *   ENOMEM        the kernel, or the caller's memory cgroup, is out of memory
  *   ESTALE        the network namespace of this /dev/ipcq descriptor has ended
  *   EAGAIN        the call would wait, and was told not to
+ *   ENOBUFS       the queue is full, and rejects what has no room
  *   ETIMEDOUT     the deadline has passed
  *   EINTR         a signal handler ran (calls that have no effect yet restart
  *                 by themselves where the handler was set with SA_RESTART)
@@ -123,6 +124,7 @@
 #define IPCQ_FEATURE_DEAD_LETTER (1ULL << 14)
 #define IPCQ_FEATURE_LEASE	(1ULL << 15)	/* leases, and owners of a queue */
 #define IPCQ_FEATURE_BATCH	(1ULL << 16)	/* several messages in one call */
+#define IPCQ_FEATURE_FULL	(1ULL << 17)	/* IPCQ_FULL_* */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -250,6 +252,28 @@ struct ipcq_open {
 #define IPCQ_ORDER_FIFO		0
 #define IPCQ_ORDER_PRIORITY	1
 
+/*
+ * What happens to a message that finds a queue full.
+ *
+ * IPCQ_FULL_BLOCK	its sender waits for room, or fails with EAGAIN
+ * IPCQ_FULL_REJECT	its sender fails with ENOBUFS, and never waits
+ * IPCQ_FULL_DROP_OLDEST	messages in the queue are dropped until it fits: those of the
+ *			lowest priority first, and of one priority the oldest.  If all
+ *			that could go are of a higher priority than its own, it is
+ *			dropped itself.  Messages that are being received cannot be
+ *			dropped; where these alone take the room that is needed, it is as
+ *			with BLOCK
+ * IPCQ_FULL_DROP_NEWEST	it is dropped itself
+ *
+ * A send whose message is dropped at once succeeds, and its number is 0.  What is
+ * dropped is counted (struct ipcq_queue_stat, and @dropped of struct
+ * ipcq_queue_receive) and is no dead letter.
+ */
+#define IPCQ_FULL_BLOCK		0
+#define IPCQ_FULL_REJECT	1
+#define IPCQ_FULL_DROP_OLDEST	2
+#define IPCQ_FULL_DROP_NEWEST	3
+
 /* The highest priority; the lowest is 0. */
 #define IPCQ_PRIORITY_MAX	32767
 
@@ -267,6 +291,8 @@ struct ipcq_open {
  * @time_to_live: of messages that are sent without one, nanoseconds; 0: for ever
  * @dead_letter: id of the queue that a queue which is created sends its dead letters
  *	to; 0: none
+ * @full: IPCQ_FULL_*
+ * @reserved1: must be 0
  *
  * When the queue exists, each of the attributes that is not 0 must be equal to the
  * queue's own, or the call fails with EBADR.
@@ -297,6 +323,8 @@ struct ipcq_queue_open {
 	__u32 reserved;
 	__aligned_u64 time_to_live;
 	__aligned_u64 dead_letter;
+	__u32 full;
+	__u32 reserved1;
 };
 #define IPCQ_QUEUE_OPEN_MIN	72
 
@@ -380,7 +408,8 @@ struct ipcq_vector {
  * @deadline: when to stop waiting for room
  * @priority: 0 to IPCQ_PRIORITY_MAX; above 0 only in a queue ordered by priority
  * @reserved: must be 0
- * @sequence: out: the message's number in this queue, counted from 1
+ * @sequence: out: the message's number in this queue, counted from 1; 0 when it was
+ *	dropped because the queue is full
  * @type: any number, for the receivers to tell messages apart
  * @time_to_live: nanoseconds that the message stays in the queue, unless it is
  *	received before, counted from when it is there; 0: for ever
@@ -399,7 +428,7 @@ struct ipcq_vector {
  * no longer takes room; that room is noticed within some milliseconds.
  *
  * Returns 0.  Errors: EBADF, EINVAL (a priority out of range, or above 0 in a queue
- * that has none; too many pieces), EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EDQUOT,
+ * that has none; too many pieces), EMSGSIZE, EAGAIN, ENOBUFS, ETIMEDOUT, EINTR, EDQUOT,
  * ENOMEM, EFAULT.
  */
 struct ipcq_queue_send {
@@ -458,7 +487,8 @@ struct ipcq_queue_send {
  * @priority: out: the priority it was sent with
  * @reserved: must be 0
  * @type: out: the type it was sent with
- * @reserved1: must be 0
+ * @dropped: out: how many messages the queue has lost since a receiver was told: because
+ *	it was full, or their time to live ended and they did not become dead letters
  * @time: out: when it was sent, nanoseconds of CLOCK_MONOTONIC_COARSE, which is behind
  *	CLOCK_MONOTONIC by a tick of the kernel at most
  * @pid: out: the process that sent it, as the caller's pid namespace sees it; 0 when
@@ -501,7 +531,7 @@ struct ipcq_queue_receive {
 	__u32 priority;
 	__u32 reserved;
 	__aligned_u64 type;
-	__aligned_u64 reserved1;
+	__aligned_u64 dropped;
 	__aligned_u64 time;
 	__s32 pid;
 	__u32 uid;
@@ -578,8 +608,8 @@ struct ipcq_queue_batch {
  * struct ipcq_send_entry - a message of a batch to be sent
  * @payload: address of the payload; may be 0 when @length is 0
  * @length: bytes of the payload
- * @sequence: out, when the message was sent: its number in the queue; otherwise it
- *	may have been overwritten
+ * @sequence: out, when the message was sent: its number in the queue, or 0 when it was
+ *	dropped because that is full; otherwise it may have been overwritten
  * @priority: as in struct ipcq_queue_send
  * @reserved: must be 0
  * @type: as in struct ipcq_queue_send
@@ -647,9 +677,12 @@ struct ipcq_receive_entry {
  *	none
  * @dead_lettered: out: messages that went there
  * @dropped: out: messages that were neither received nor moved to another queue, because
- *	their time to live ended
+ *	their time to live ended or the queue was full; also those that were dropped when
+ *	they were sent, which have no number and do not count in @sent
  * @held: out: messages in it that are held, under leases
  * @delayed: out: messages in it that were given back and whose delay has not ended
+ * @full: out: IPCQ_FULL_*
+ * @reserved: out: 0
  *
  * Any handle may ask.  Errors: the common ones only.
  */
@@ -675,13 +708,16 @@ struct ipcq_queue_stat {
 	__aligned_u64 dropped;
 	__u32 held;
 	__u32 delayed;
+	__u32 full;
+	__u32 reserved;
 };
 #define IPCQ_QUEUE_STAT_MIN	80
 
 /* Flags of struct ipcq_queue_set: which members count also when they are 0. */
 #define IPCQ_SET_F_TIME_TO_LIVE	(1U << 0)
 #define IPCQ_SET_F_DEAD_LETTER	(1U << 1)
-#define IPCQ_SET_F_ALL		((1U << 2) - 1)
+#define IPCQ_SET_F_FULL		(1U << 2)
+#define IPCQ_SET_F_ALL		((1U << 3) - 1)
 
 /**
  * struct ipcq_queue_set - change a queue's attributes while it is in use
@@ -695,6 +731,9 @@ struct ipcq_queue_stat {
  * @dead_letter: id of the queue that dead letters go to from now on, as in struct
  *	ipcq_queue_open and not the queue itself; with IPCQ_SET_F_DEAD_LETTER 0 stands
  *	for none, and without it must be 0
+ * @full: IPCQ_FULL_* from now on, also for senders that wait; without IPCQ_SET_F_FULL
+ *	must be 0
+ * @reserved: must be 0
  *
  * Of the first three, one that is 0 leaves the attribute as it is; but a @max_bytes
  * that has never been given stays the product of the other two.  All that is given
@@ -718,6 +757,8 @@ struct ipcq_queue_set {
 	__aligned_u64 max_bytes;
 	__aligned_u64 time_to_live;
 	__aligned_u64 dead_letter;
+	__u32 full;
+	__u32 reserved;
 };
 #define IPCQ_QUEUE_SET_MIN	24
 

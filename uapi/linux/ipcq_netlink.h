@@ -140,6 +140,7 @@ enum {
 	IPCQ_A_QUEUE_DROPPED,			/* u64 */
 	IPCQ_A_QUEUE_HELD,			/* u32 */
 	IPCQ_A_QUEUE_DELAYED,			/* u32 */
+	IPCQ_A_QUEUE_FULL,			/* u32, IPCQ_FULL_* */
 	__IPCQ_A_QUEUE_MAX
 };
 #define IPCQ_A_QUEUE_MAX	(__IPCQ_A_QUEUE_MAX - 1)

@@ -171,3 +171,27 @@ enum ipcq_kind parse_kind(struct argp_state *state, const char *option,
 		   text);
 	return IPCQ_ANY;
 }
+
+static const char *const full_names[] = {
+	[IPCQ_BLOCK] = "block", [IPCQ_REJECT] = "reject",
+	[IPCQ_DROP_OLDEST] = "drop-oldest", [IPCQ_DROP_NEWEST] = "drop-newest",
+};
+
+const char *full_name(enum ipcq_full full)
+{
+	return full >= IPCQ_BLOCK && full <= IPCQ_DROP_NEWEST ? full_names[full] :
+								"unknown";
+}
+
+enum ipcq_full parse_full(struct argp_state *state, const char *option,
+			  const char *text)
+{
+	enum ipcq_full full;
+
+	for (full = IPCQ_BLOCK; full <= IPCQ_DROP_NEWEST; full++)
+		if (!strcmp(text, full_names[full]))
+			return full;
+	argp_error(state, "%s: '%s' is none of block, reject, drop-oldest, drop-newest",
+		   option, text);
+	return IPCQ_BLOCK;
+}

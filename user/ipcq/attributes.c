@@ -18,6 +18,7 @@ enum {
 	OPTION_TIME_TO_LIVE,
 	OPTION_DEAD_LETTER,
 	OPTION_NO_DEAD_LETTER,
+	OPTION_FULL,
 };
 
 static const struct argp_option options[] = {
@@ -35,6 +36,11 @@ static const struct argp_option options[] = {
 	  "'#', that you may send to", 1 },
 	{ "no-dead-letter", OPTION_NO_DEAD_LETTER, NULL, 0,
 	  "Such messages are dropped (a new one's)", 1 },
+	{ "full", OPTION_FULL, "POLICY", 0,
+	  "What happens to a message that finds it full: block (a new one's), its sender "
+	  "waits; reject, its sender fails; drop-oldest, others are dropped until it "
+	  "fits, of the lowest priority and the oldest first; drop-newest, it is "
+	  "dropped itself", 1 },
 	{ 0 }
 };
 
@@ -96,6 +102,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_DEAD_LETTER:
 		attributes->given = "--dead-letter";
 		parse_dead_letter(state, argument);
+		return 0;
+	case OPTION_FULL:
+		attributes->given = "--full";
+		queue->full = parse_full(state, "--full", argument);
 		return 0;
 	case OPTION_NO_DEAD_LETTER:
 		attributes->given = "--no-dead-letter";

@@ -24,7 +24,7 @@ static const char doc[] =
 	"  features (a list of \"queue\", \"region\", \"mutex\", \"eventcount\",\n"
 	"    \"priority\", \"queue-set\", \"creator-lifetime\", \"owner-check\",\n"
 	"    \"sender\", \"type\", \"vector\", \"truncate\", \"time-to-live\",\n"
-	"    \"async\", \"dead-letter\", \"lease\"),\n"
+	"    \"async\", \"dead-letter\", \"lease\", \"batch\", \"full\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
 	"    namespace_objects}, null standing for no limit\n"
@@ -44,7 +44,8 @@ static const char *const features[] = { "queue", "region", "mutex", "eventcount"
 					"priority", "queue-set",
 					"creator-lifetime", "owner-check", "sender",
 					"type", "vector", "truncate", "time-to-live",
-					"async", "dead-letter", "lease" };
+					"async", "dead-letter", "lease", "batch",
+					"full" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 

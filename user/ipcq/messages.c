@@ -40,6 +40,7 @@ int exit_code(int error)
 	case ENXIO:
 		return EXIT_MODULE;
 	case EAGAIN:
+	case ENOBUFS:
 	case ETIMEDOUT:
 		return EXIT_WAIT;
 	case EACCES:

@@ -52,7 +52,8 @@ static const char doc[] =
 	"  raw    the bytes of the messages and nothing else; the default for one\n"
 	"         message (on a terminal a newline follows it)\n"
 	"  lines  a newline after each message; the default with -n or --all\n"
-	"  json   an object on a line for each message: sequence, priority, type (as a\n"
+	"  json   an object on a line for each message: sequence, dropped (how many messages\n"
+	"         the queue has lost since a receiver was told), priority, type (as a\n"
 	"         signed number), age\n"
 	"         (seconds since it was sent), pid, uid and gid (of its sender), size,\n"
 	"         of a dead letter origin {queue (its id), sequence, reason}, and\n"
@@ -241,8 +242,9 @@ static json_t *message_json(const char *payload, size_t length,
 		content = encoded ? json_string(encoded) : NULL;
 		free(encoded);
 	}
-	json = json_pack("{s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o*, s:o}",
+	json = json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o*, s:o}",
 			 "sequence", (json_int_t)info->sequence,
+			 "dropped", (json_int_t)info->dropped,
 			 "priority", (json_int_t)info->priority,
 			 "type", (json_int_t)info->type,
 			 "age", age(info->time),

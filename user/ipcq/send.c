@@ -156,6 +156,8 @@ static int report_send(const struct sending *sending, int error)
 			 name, (unsigned long)sending->max_message_size);
 	else if (error == -EAGAIN)
 		complain("'%s' is full", name);
+	else if (error == -ENOBUFS)
+		complain("'%s' is full, and rejects what has no room", name);
 	else if (error == -ETIMEDOUT)
 		complain("'%s' is full, and there was no room in time", name);
 	else if (error == -EINVAL && sending->options.priority)

@@ -252,6 +252,7 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	       human_size(text[1], sizeof(text[1]), queue->max_bytes));
 	printf("  %-20s %s\n", "order", queue->order == IPCQ_PRIORITY ?
 	       "highest priority first" : "as sent");
+	printf("  %-20s %s\n", "when full", full_name(queue->full));
 	print_bytes("longest message", queue->max_message_size);
 	if (queue->time_to_live)
 		printf("  %-20s %g s\n", "time to live",

@@ -60,6 +60,11 @@ const char *parse_name(struct argp_state *state, const char *text);
 enum ipcq_kind parse_kind(struct argp_state *state, const char *option,
 			  const char *text);
 
+/* What a queue does when it is full, as it is given and told. */
+const char *full_name(enum ipcq_full full);
+enum ipcq_full parse_full(struct argp_state *state, const char *option,
+			  const char *text);
+
 /* ---------------------------------------------------------------- messages */
 
 /* Print "ipcq NAME: " and a message, and a newline, to standard error. */

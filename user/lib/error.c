@@ -51,6 +51,8 @@ const char *ipcq_strerror(int error)
 		return "the network namespace of the connection has ended";
 	case EAGAIN:
 		return "would have to wait";
+	case ENOBUFS:
+		return "the queue is full, and rejects what has no room";
 	case ETIMEDOUT:
 		return "timed out";
 	case EINTR:

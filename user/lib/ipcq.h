@@ -164,6 +164,18 @@ enum ipcq_order {
 	IPCQ_PRIORITY	= 1,		/* the highest priority first, then as sent */
 };
 
+/* What happens to a message that finds a queue full. */
+enum ipcq_full {
+	IPCQ_BLOCK	= 1,		/* its sender waits, or fails with -EAGAIN */
+	IPCQ_REJECT	= 2,		/* its sender fails with -ENOBUFS */
+	/*
+	 * Those of the lowest priority are dropped, the oldest first, until it fits; it
+	 * is dropped itself if only those of higher priorities could go.
+	 */
+	IPCQ_DROP_OLDEST = 3,
+	IPCQ_DROP_NEWEST = 4,		/* it is dropped itself */
+};
+
 /* The highest priority; the lowest is 0. */
 #define IPCQ_HIGHEST_PRIORITY	32767
 
@@ -182,6 +194,7 @@ struct ipcq_queue_options {
 	 * IPCQ_NO_DEAD_LETTER.
 	 */
 	uint64_t dead_letter;
+	enum ipcq_full full;		/* default IPCQ_BLOCK */
 };
 
 /**
@@ -275,11 +288,12 @@ int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
  * @length: bytes, 0 to the queue's longest message
  * @flags: 0 or IPCQ_DONTWAIT
  * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
- * @sequence: receives the message's number in the queue, or NULL
+ * @sequence: receives the message's number in the queue, 0 when the message was dropped
+ *	because the queue is full; or NULL
  *
  * Return: 0; -EMSGSIZE longer than the queue allows; -EAGAIN it would wait;
- * -ETIMEDOUT; -EINTR a signal handler ran; -EDQUOT the user's message memory is
- * used up; -ENOMEM; -EBADF the handle cannot write; -EINVAL an unknown flag.
+ * -ETIMEDOUT; -ENOBUFS the queue is full and rejects; -EINTR a signal handler ran;
+ * -EDQUOT the user's message memory is used up; -ENOMEM; -EBADF the handle cannot write; -EINVAL an unknown flag.
  */
 int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
 			  size_t length, unsigned int flags, uint64_t deadline,
@@ -293,7 +307,8 @@ int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
  * @priority: 0 to IPCQ_HIGHEST_PRIORITY
  * @flags: 0 or IPCQ_DONTWAIT
  * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
- * @sequence: receives the message's number in the queue, or NULL
+ * @sequence: receives the message's number in the queue, 0 when the message was dropped
+ *	because the queue is full; or NULL
  *
  * Return: 0; -EINVAL the priority is too high, or above 0 in a queue without
  * priorities; the errors of ipcq_queue_send_until().
@@ -318,7 +333,8 @@ struct ipcq_send_options {
  * @options: what the message is sent with, or NULL
  * @flags: 0 or IPCQ_DONTWAIT
  * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
- * @sequence: receives the message's number in the queue, or NULL
+ * @sequence: receives the message's number in the queue, 0 when the message was dropped
+ *	because the queue is full; or NULL
  *
  * A message whose time to live ends before it is received leaves the queue; nobody
  * is told but ipcq_queue_info().
@@ -340,6 +356,7 @@ struct ipcq_message_info {
 	uint64_t sequence;		/* its number in the queue, from 1 */
 	uint32_t priority;		/* that it was sent with */
 	uint64_t type;			/* likewise */
+	uint64_t dropped;		/* messages lost since a receiver was told */
 	uint64_t time;			/* when: CLOCK_MONOTONIC_COARSE nanoseconds */
 	/*
 	 * The process that sent it, as this one's namespaces see it (pid 0, and the
@@ -568,6 +585,7 @@ struct ipcq_queue_info {
 	uint64_t dropped;		/* messages neither received nor moved */
 	uint32_t held;			/* of those in the queue: received under leases */
 	uint32_t delayed;		/* likewise: given back, for later */
+	enum ipcq_full full;
 };
 
 /**

@@ -8,6 +8,7 @@
 
 _Static_assert((int)IPCQ_TRUNCATE == (int)IPCQ_RECEIVE_F_TRUNCATE, "truncate");
 _Static_assert((int)IPCQ_EXPIRED == IPCQ_ORIGIN_EXPIRED, "origin");
+_Static_assert(IPCQ_DROP_NEWEST - IPCQ_BLOCK == IPCQ_FULL_DROP_NEWEST, "full");
 
 #define FAST_PIECES	16
 
@@ -88,6 +89,7 @@ void ipcq_message_info_fill(struct ipcq_message_info *info,
 		.sequence = arg->sequence,
 		.priority = arg->priority,
 		.type = arg->type,
+		.dropped = arg->dropped,
 		.time = arg->time,
 		.pid = arg->pid,
 		.start_time = arg->start_time,

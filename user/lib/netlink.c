@@ -75,6 +75,8 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 		.dropped = get_u64(a[IPCQ_A_QUEUE_DROPPED]),
 		.held = get_u32(a[IPCQ_A_QUEUE_HELD]),
 		.delayed = get_u32(a[IPCQ_A_QUEUE_DELAYED]),
+		.full = (enum ipcq_full)(get_u32(a[IPCQ_A_QUEUE_FULL]) +
+					 IPCQ_BLOCK),
 	};
 	return 0;
 }

@@ -34,6 +34,8 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 		arg.time_to_live = options->time_to_live;
 	if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
 		arg.dead_letter = options->dead_letter;
+	if (options->full)
+		arg.full = options->full - IPCQ_BLOCK;
 
 	/* All that can fail here comes before the kernel creates the queue. */
 	queue = malloc(sizeof(*queue));
@@ -106,6 +108,10 @@ int ipcq_queue_set(struct ipcq_queue *queue,
 		arg.flags |= IPCQ_SET_F_DEAD_LETTER;
 		if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
 			arg.dead_letter = options->dead_letter;
+	}
+	if (options->full) {
+		arg.flags |= IPCQ_SET_F_FULL;
+		arg.full = options->full - IPCQ_BLOCK;
 	}
 	if (options->mode || options->order || options->owner)
 		return -EINVAL;
@@ -227,6 +233,7 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.dropped = stat.dropped,
 		.held = stat.held,
 		.delayed = stat.delayed,
+		.full = (enum ipcq_full)(stat.full + IPCQ_BLOCK),
 	};
 	return 0;
 }

@@ -97,6 +97,7 @@ static void put_queue(struct nl_msg *message, const struct fake_queue *queue)
 	nla_put_u32(message, IPCQ_A_QUEUE_WAITING_RECEIVERS,
 		    queue->waiting_receivers);
 	nla_put_u64(message, IPCQ_A_QUEUE_DEAD_LETTER, queue->dead_letter);
+	nla_put_u32(message, IPCQ_A_QUEUE_FULL, queue->full);
 	nla_nest_end(message, nest);
 }
 

@@ -26,10 +26,12 @@ int fake_queue_open(struct fake_object *object, bool created, void *argument)
 		       (open->max_bytes && open->max_bytes != queue->max_bytes) ||
 		       (open->order && open->order != queue->order) ||
 		       (open->dead_letter &&
-			open->dead_letter != queue->dead_letter) ?
+			open->dead_letter != queue->dead_letter) ||
+		       (open->full && open->full != queue->full) ?
 		       -EBADR : 0;
 	queue->order = open->order;
 	queue->dead_letter = open->dead_letter;
+	queue->full = open->full;
 	queue->max_messages = open->max_messages ? open->max_messages : 64;
 	queue->max_message_size = open->max_message_size ?
 				  open->max_message_size :
@@ -94,6 +96,8 @@ static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send
 	    (priority && queue->order != IPCQ_ORDER_PRIORITY))
 		return -EINVAL;
 	while (!has_room(queue, send->length)) {
+		if (queue->full == IPCQ_FULL_REJECT)
+			return -ENOBUFS;
 		if (handle->nonblock || send->flags & IPCQ_SEND_F_NONBLOCK)
 			return -EAGAIN;
 		queue->waiting_senders++;
@@ -266,6 +270,7 @@ static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
 		.sent = queue->sent,
 		.received = queue->received,
 		.dead_letter = queue->dead_letter,
+		.full = queue->full,
 	};
 	return 0;
 }
@@ -289,6 +294,8 @@ static int set_queue(struct fake_object *object, const struct ipcq_queue_set *se
 	new.bytes_given |= set->max_bytes != 0;
 	if (set->flags & IPCQ_SET_F_DEAD_LETTER)
 		new.dead_letter = set->dead_letter;
+	if (set->flags & IPCQ_SET_F_FULL)
+		new.full = set->full;
 	if (set->dead_letter == object->id)
 		return -EINVAL;
 	if (new.max_messages > FAKE_MAX_MESSAGES ||
