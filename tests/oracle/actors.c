@@ -7,6 +7,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -101,8 +102,8 @@ static void handle(int number, int flags)
 /* When the process began, as /proc/PID/stat has it. */
 static uint64_t start_of(pid_t pid)
 {
-	unsigned long long start = 0;
-	char path[64], line[1024];
+	char path[64], line[1024], *word, *rest;
+	unsigned int field;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -110,11 +111,12 @@ static uint64_t start_of(pid_t pid)
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof(line), file));
 	fclose(file);
-	/* The name, which may have spaces, is the second; this is the 22nd. */
-	assert_int_equal(sscanf(strrchr(line, ')'), ") %*c" " %*d %*d %*d %*d %*d" " %*u"
-				" %*u %*u %*u %*u %*u %*u" " %*d %*d" " %*d %*d %*d %*d"
-				" %llu", &start), 1);
-	return start;
+	/* The name, which may have spaces, is the second; the 22nd is wanted. */
+	rest = strrchr(line, ')') + 2;
+	for (field = 3; (word = strsep(&rest, " ")) && field < 22; field++)
+		;
+	assert_non_null(word);
+	return strtoull(word, NULL, 10);
 }
 
 static void know(unsigned int number, pid_t pid)
