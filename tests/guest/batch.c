@@ -247,6 +247,41 @@ static void entries_say_what_a_send_says(void **state)
 	close(fd);
 }
 
+static int send_three(void *context)
+{
+	const int *fd = context;
+
+	for (int i = 0; i < 3; i++)
+		assert_ok(queue_send(*fd, "child", 5, 0, 0));
+	return 0;
+}
+
+/* Memory that another process has sent with before does not say who sends now. */
+static void each_message_has_its_sender(void **state)
+{
+	int fd = queue_new(MANY, 64), i;
+	char text[3][8];
+	pid_t child;
+
+	(void)state;
+	child = spawn(send_three, &fd);
+	assert_int_equal(reap(child), 0);
+	for (i = 0; i < 3; i++)
+		into[i] = (struct ipcq_receive_entry) {
+			.payload = (uintptr_t)text[i], .length = sizeof(text[i]),
+		};
+	assert_int_equal(receive_many(fd, into, 3, 0, 0), 3);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(into[i].pid, child);
+	number(out, numbers, 5, 0);
+	assert_int_equal(send_many(fd, out, 5, 0, 0), 5);
+	make_room(into, numbers, 5);
+	assert_int_equal(receive_many(fd, into, 5, 0, 0), 5);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(into[i].pid, getpid());
+	close(fd);
+}
+
 /* Who waits for an edge hears of it when a batch was cut short. */
 static void pollers_hear_of_batches(void **state)
 {
@@ -280,6 +315,7 @@ int main(void)
 		cmocka_unit_test(an_empty_queue_gives_nothing),
 		cmocka_unit_test(a_message_too_long_ends_a_batch),
 		cmocka_unit_test(entries_say_what_a_send_says),
+		cmocka_unit_test(each_message_has_its_sender),
 		cmocka_unit_test(pollers_hear_of_batches),
 	};
 
