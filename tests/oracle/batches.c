@@ -27,8 +27,8 @@ static void draw_entry(struct call *call, const struct handle *handle, bool send
 		.sends = sends,
 		.permitted = sends ? handle->writes : handle->reads,
 		.form = IOCTL,
-		.size = sends ? sizeof(struct ipcq_queue_send) :
-				sizeof(struct ipcq_queue_receive),
+		/* An entry to receive into has no place for how many were dropped. */
+		.size = sends ? sizeof(struct ipcq_queue_send) : IPCQ_QUEUE_RECEIVE_MIN,
 		.patience = NEVER,
 		.tag = draw(UINT64_MAX),
 		.caller = { .pid = actor(0)->pid, .start = actor(0)->start },

@@ -125,6 +125,7 @@ static void fill_receive(struct ipcq_queue_receive *args, const struct call *cal
 	args->sequence = NOT_TOLD_LONG;
 	args->priority = NOT_TOLD;
 	args->type = NOT_TOLD_LONG;
+	args->dropped = NOT_TOLD_LONG;
 	args->time = NOT_TOLD_LONG;
 	args->pid = NOT_TOLD;
 	args->uid = NOT_TOLD;
@@ -273,6 +274,7 @@ static void fill_told(struct ipcq_queue_receive *args, const struct answer *expe
 	args->gid = expected->sender.gid;
 	args->redeliveries = expected->redeliveries;
 	args->token = expected->held ? told->token : 0;
+	args->dropped = expected->dropped;
 	args->origin_id = expected->origin.id;
 	args->origin_sequence = expected->origin.sequence;
 	args->origin_reason = expected->origin.reason;
@@ -309,6 +311,7 @@ static void compare_members(const struct call *call, const union args *after,
 	compare_value("redeliveries", after->receive.redeliveries,
 		      args->receive.redeliveries);
 	compare_value("token", after->receive.token, args->receive.token);
+	compare_value("dropped", after->receive.dropped, args->receive.dropped);
 	compare_value("origin_id", after->receive.origin_id, args->receive.origin_id);
 	compare_value("origin_sequence", after->receive.origin_sequence,
 		      args->receive.origin_sequence);

@@ -173,11 +173,16 @@ static void expire(struct queue *queue, struct message *message)
 	die(queue, message, IPCQ_ORIGIN_EXPIRED);
 }
 
+static uint32_t priority_of(const struct call *call)
+{
+	return SEND_HAS(call, priority) ? call->priority : 0;
+}
+
 static struct message *message_of(const struct call *call)
 {
 	struct message *message = calloc(1, sizeof(*message));
 
-	message->priority = SEND_HAS(call, priority) ? call->priority : 0;
+	message->priority = priority_of(call);
 	message->length = call->length;
 	message->tag = call->tag;
 	message->type = SEND_HAS(call, type) ? call->type : 0;
@@ -190,22 +195,82 @@ static struct message *message_of(const struct call *call)
 	return message;
 }
 
+/* The send has succeeded; 0 is the number of what is not in the queue. */
+static void succeed(struct call *call, uint64_t sequence)
+{
+	call->expected.sequence = sequence;
+	call->expected.value = is_ioctl(call) ? 0 : (long)call->length;
+	call->expected.given = true;
+}
+
 /* The first of the senders is served: its message is in the queue. */
 static void serve_sender(struct queue *queue)
 {
+	struct message *message = message_of(queue->senders);
 	struct call *call = queue->senders;
-	struct message *message;
 
 	leave(&queue->senders, call);
-	if (call->length > queue->max_message_size) {
-		fail(call, EMSGSIZE);
+	enter(queue, message);
+	succeed(call, message->sequence);
+}
+
+static void drop(struct queue *queue, struct message *message)
+{
+	take_out(queue, message);
+	queue->dropped++;
+	free(message);
+}
+
+/* The one that is dropped first: of the lowest priority the oldest. */
+static struct message *least(const struct queue *queue)
+{
+	struct message *message, *least = queue->messages;
+
+	for (message = queue->messages; message; message = message->next)
+		if (message->priority < least->priority)
+			least = message;
+	return least;
+}
+
+/*
+ * The first of the senders has no room, and the queue does not let it wait for it.  Makes
+ * room, or sends it away.
+ */
+static void treat_as_full(struct queue *queue)
+{
+	struct call *call = queue->senders;
+	struct message *victim = least(queue);
+
+	if (queue->full == IPCQ_FULL_DROP_OLDEST && victim &&
+	    victim->priority <= priority_of(call)) {
+		drop(queue, victim);
 		return;
 	}
-	message = message_of(call);
-	enter(queue, message);
-	call->expected.sequence = message->sequence;
-	call->expected.value = is_ioctl(call) ? 0 : (long)call->length;
-	call->expected.given = true;
+	leave(&queue->senders, call);
+	if (queue->full == IPCQ_FULL_REJECT) {
+		fail(call, ENOBUFS);
+		return;
+	}
+	queue->dropped++;
+	succeed(call, 0);
+}
+
+/* What can be done for the first of the senders; false: it waits. */
+static bool attend_to_sender(struct queue *queue)
+{
+	struct call *call = queue->senders;
+
+	if (call->length > queue->max_message_size) {
+		leave(&queue->senders, call);
+		fail(call, EMSGSIZE);
+	} else if (fits(queue, call->length)) {
+		serve_sender(queue);
+	} else if (queue->full != IPCQ_FULL_BLOCK) {
+		treat_as_full(queue);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 /* So many bytes of a message come into the buffer. */
@@ -243,6 +308,10 @@ static void serve_receiver(struct queue *queue)
 	answer->sent_after = message->sent_after;
 	answer->origin = message->origin;
 	answer->redeliveries = message->redeliveries;
+	if (RECEIVE_HAS(call, dropped)) {
+		answer->dropped = queue->dropped - queue->dropped_told;
+		queue->dropped_told = queue->dropped;
+	}
 	answer->value = message->length;
 	answer->given = true;
 	unlist(&queue->messages, message);
@@ -261,17 +330,13 @@ static void serve_receiver(struct queue *queue)
 static void serve(struct queue *queue)
 {
 	for (;;) {
-		const struct call *sender = queue->senders;
 		struct message *gone = first_to_expire(queue, AT_ONCE);
 
 		if (queue->receivers && queue->messages)
 			serve_receiver(queue);
-		else if (sender && (fits(queue, sender->length) ||
-				    sender->length > queue->max_message_size))
-			serve_sender(queue);
 		else if (gone)
 			expire(queue, gone);
-		else
+		else if (!queue->senders || !attend_to_sender(queue))
 			return;
 	}
 }
@@ -362,6 +427,16 @@ static int error_of_waiting(const struct call *call)
 	return call->patience == NEVER ? EAGAIN : ETIMEDOUT;
 }
 
+static void add_error_of_waiting(struct call *call)
+{
+	uint32_t full = call->sends ? call->queue->full : IPCQ_FULL_BLOCK;
+
+	if (full == IPCQ_FULL_REJECT)
+		add_error(&call->expected, ENOBUFS);
+	else if (full == IPCQ_FULL_BLOCK && call->patience != FOR_EVER)
+		add_error(&call->expected, error_of_waiting(call));
+}
+
 /* True when the call has its answer before the queue is looked at. */
 static bool judge(struct call *call)
 {
@@ -377,8 +452,8 @@ static bool judge(struct call *call)
 	if (!call->expected.error_count)
 		return false;
 	/* What is wrong does not wait; which error is found first is not promised. */
-	if (!judged && call->patience != FOR_EVER && would_wait(call))
-		add_error(&call->expected, error_of_waiting(call));
+	if (!judged && would_wait(call))
+		add_error_of_waiting(call);
 	return true;
 }
 
@@ -458,9 +533,14 @@ void model_set(struct queue *queue, const struct ipcq_queue_set *args,
 		new.life = life_of(args->time_to_live);
 	if (args->flags & IPCQ_SET_F_DEAD_LETTER)
 		new.dead_letter = args->dead_letter;
+	if (args->flags & IPCQ_SET_F_FULL)
+		new.full = args->full;
+	if (new.full > IPCQ_FULL_DROP_NEWEST)
+		add_error(answer, EOPNOTSUPP);
 	if (new.max_messages > limits->max_messages ||
 	    new.max_message_size > limits->max_message_size ||
 	    new.max_bytes < new.max_message_size || new.dead_letter == queue->id ||
+	    (args->full && !(args->flags & IPCQ_SET_F_FULL)) ||
 	    (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE)) ||
 	    (args->dead_letter && !(args->flags & IPCQ_SET_F_DEAD_LETTER)))
 		add_error(answer, EINVAL);
@@ -477,7 +557,7 @@ void model_attributes(const struct ipcq_queue_open *args, const struct limits *l
 	    args->max_message_size > limits->max_message_size ||
 	    (args->max_bytes && args->max_bytes < args->max_message_size))
 		add_error(answer, EINVAL);
-	if (args->order > IPCQ_ORDER_PRIORITY)
+	if (args->order > IPCQ_ORDER_PRIORITY || args->full > IPCQ_FULL_DROP_NEWEST)
 		add_error(answer, EOPNOTSUPP);
 }
 
@@ -496,6 +576,7 @@ struct queue *model_new(const struct ipcq_queue_open *args, const struct limits 
 	queue->order = args->order;
 	queue->life = life_of(args->time_to_live);
 	queue->dead_letter = args->dead_letter;
+	queue->full = args->full;
 	return queue;
 }
 
@@ -507,6 +588,7 @@ bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_ope
 	       (!args->max_bytes || args->max_bytes == queue->max_bytes) &&
 	       (!args->order || args->order == queue->order) &&
 	       (!args->time_to_live || life_of(args->time_to_live) == queue->life) &&
+	       (!args->full || args->full == queue->full) &&
 	       (!args->dead_letter || args->dead_letter == queue->dead_letter);
 }
 
@@ -569,6 +651,7 @@ void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat)
 		.dead_letter = queue->dead_letter,
 		.dead_lettered = queue->dead_lettered,
 		.dropped = queue->dropped,
+		.full = queue->full,
 	};
 }
 
@@ -583,7 +666,9 @@ short model_poll(const struct queue *queue)
 
 	if (queue->messages)
 		events |= POLLIN | POLLRDNORM;
-	if (!queue->senders && fits(queue, queue->max_message_size))
+	/* Where what has no room is dropped, it can be sent all the same. */
+	if (queue->full >= IPCQ_FULL_DROP_OLDEST ||
+	    (!queue->senders && fits(queue, queue->max_message_size)))
 		events |= POLLOUT | POLLWRNORM;
 	return events;
 }

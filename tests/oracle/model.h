@@ -85,6 +85,7 @@ struct answer {
 	uint64_t told_length;	/* of a message that is too long for the buffer */
 	uint32_t redeliveries;
 	struct message *held;	/* it is held: its token is for the module to choose */
+	uint64_t dropped;	/* told by receives: lost since one was told before */
 };
 
 /* A call of a queue's descriptor that sends or receives. */
@@ -141,6 +142,7 @@ struct queue {
 	bool bytes_given;	/* else max_bytes is the product of the other two */
 	uint32_t order;
 	enum life life;		/* of messages that come without one */
+	uint32_t full;		/* what happens to a message that has no room */
 	uint64_t dead_letter;	/* id of the queue that takes them, if there is one */
 	struct queue **all;	/* where to look for it */
 	/* What it holds. */
@@ -153,6 +155,7 @@ struct queue {
 	uint64_t expired;
 	uint64_t dead_lettered;
 	uint64_t dropped;
+	uint64_t dropped_told;	/* of these, receivers have been told of so many */
 	/* Who waits, the longest first. */
 	struct call *senders;
 	struct call *receivers;

@@ -374,6 +374,11 @@ static uint64_t draw_bytes(uint32_t size)
 	return percent(95) ? size + draw(percent(50) ? 40 : 4 * BUFFER_SIZE) : draw(size + 1);
 }
 
+static uint32_t draw_full(void)
+{
+	return percent(98) ? draw(IPCQ_FULL_DROP_NEWEST + 1) : IPCQ_FULL_DROP_NEWEST + 1;
+}
+
 /* Another queue, none, or one that there is not. */
 static uint64_t draw_dead_letter(const struct queue *not)
 {
@@ -430,11 +435,15 @@ static void do_set(void)
 		args.flags |= IPCQ_SET_F_DEAD_LETTER;
 		args.dead_letter = draw_dead_letter(handle->queue);
 	}
-	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, dead letters to %llu, by user %u",
+	if (percent(15)) {
+		args.flags |= IPCQ_SET_F_FULL;
+		args.full = draw_full();
+	}
+	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, dead letters to %llu, full %u, by user %u",
 	    (long)(handle - world.handles), args.max_messages, args.max_message_size,
 	    (unsigned long long)args.max_bytes, args.flags,
 	    (unsigned long long)args.time_to_live, (unsigned long long)args.dead_letter,
-	    user);
+	    args.full, user);
 	judge_set(handle->queue, &args, &caller, &answer);
 	model_set(handle->queue, &args, &world.limits, &answer);
 	compare_answer(&answer, call_as(user, handle->fd, IPCQ_IOC_QUEUE_SET, &args));
@@ -475,6 +484,8 @@ static struct ipcq_queue_open draw_open(const char *name)
 		args.max_bytes = draw_bytes(args.max_message_size);
 	if (percent(5))
 		args.time_to_live = life_nanoseconds(1 + draw(3));
+	if (percent(name ? 5 : 30))
+		args.full = draw_full();
 	if (percent(30))
 		args.dead_letter = draw_dead_letter(NULL);
 	args.open.mode = modes[draw(sizeof(modes) / sizeof(*modes))];
@@ -557,8 +568,9 @@ static void do_open(void)
 	    (long)(handle - world.handles), name ?: "(anonymous)", args.open.flags,
 	    args.open.lifetime, args.order, args.max_messages, args.max_message_size,
 	    (unsigned long long)args.max_bytes);
-	say("mode %#o, life %llu, by user %u", args.open.mode,
-	    (unsigned long long)args.time_to_live, opener.uid);
+	say("mode %#o, life %llu, dead letters to %llu, full %u, by user %u", args.open.mode,
+	    (unsigned long long)args.time_to_live, (unsigned long long)args.dead_letter,
+	    args.full, opener.uid);
 	names_open(&world.names, &args, name, &world.limits, &opener, handle, &answer);
 	compare_open(handle, &answer, &args,
 		     call_as(opener.uid, device(), IPCQ_IOC_QUEUE_OPEN, &args));

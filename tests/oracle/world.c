@@ -441,6 +441,7 @@ static void check_stat(const struct queue *queue, int fd)
 	CHECK(dropped);
 	CHECK(held);
 	CHECK(delayed);
+	CHECK(full);
 	if (stat.memory < stat.bytes)
 		disagree("less memory than bytes");
 	expected.memory = stat.memory;
