@@ -22,6 +22,7 @@
 #include <linux/uaccess.h>
 
 #include "backlog.h"
+#include "broadcast.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "queue_calls.h"
@@ -37,6 +38,7 @@ struct head {
 /* A round, in which @count messages are under way. */
 struct round {
 	struct ipcq_queue *queue;
+	struct ipcq_subscriber *subscriber;
 	char __user *entries;		/* of this round */
 	u32 entry_size;
 	u32 count;
@@ -73,9 +75,10 @@ static struct ipcq_patience patience_of(const struct ipcq_call *call)
 static void begin_round(struct round *round, const struct ipcq_call *call, u32 done)
 {
 	const struct ipcq_queue_batch *args = &call->args.queue_batch;
-	const struct ipcq_handle *handle = call->file->private_data;
+	struct ipcq_handle *handle = call->file->private_data;
 
 	round->queue = to_ipcq_queue(handle->object);
+	round->subscriber = &handle->subscriber;
 	round->entry_size = args->entry_size;
 	round->entries = (char __user *)u64_to_user_ptr(args->entries) +
 			 (size_t)done * args->entry_size;
@@ -419,7 +422,7 @@ static int reserve_messages(struct round *round,
 			min_t(u64, round->heads[0].length, SIZE_MAX);
 	u32 bytes, i;
 
-	message = ipcq_queue_reserve(queue, &size, patience);
+	message = ipcq_queue_reserve(queue, round->subscriber, &size, patience);
 	if (IS_ERR(message)) {
 		round->heads[0].length = size;
 		return PTR_ERR(message);
@@ -548,6 +551,12 @@ static int receive_round(struct round *round, const struct ipcq_patience *patien
 	if (ret)
 		return ret;
 	ret = copy_messages(round);
+	if (round->messages[0]->special & IPCQ_SPECIAL_LOGGED) {
+		/* The only one: a subscriber copies one at a time. */
+		ipcq_broadcast_end(round->queue, round->subscriber,
+				   round->messages[0], ret);
+		return ret;
+	}
 	restore_messages(round);
 	if (round->done)
 		commit_messages(round);

@@ -30,7 +30,8 @@
 			 IPCQ_FEATURE_VECTOR | IPCQ_FEATURE_TRUNCATE |	\
 			 IPCQ_FEATURE_TIME_TO_LIVE | IPCQ_FEATURE_ASYNC |	\
 			 IPCQ_FEATURE_DEAD_LETTER | IPCQ_FEATURE_LEASE |	\
-			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL)
+			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL |	\
+			 IPCQ_FEATURE_BROADCAST)
 
 /* What the calling process's user has, and may have. */
 static void query_account(struct ipcq_query *query,

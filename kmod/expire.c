@@ -17,6 +17,7 @@
 #include <linux/timekeeping.h>
 
 #include "backlog.h"
+#include "broadcast.h"
 #include "hold.h"
 #include "limits.h"
 #include "queue.h"
@@ -95,6 +96,17 @@ static struct ipcq_message *first_timer(struct ipcq_queue *queue)
 	return node ? container_of(node, struct ipcq_message, timer) : NULL;
 }
 
+/* What becomes of it nobody but its subscribers is told: there is no dead letter. */
+static void expire_logged(struct ipcq_queue *queue, struct ipcq_message *message,
+			  struct ipcq_outcome *outcome)
+{
+	queue->expired++;
+	if (!ipcq_broadcast_withdraw(queue, message))
+		return;
+	outcome->room = true;
+	ipcq_order_push(&outcome->received, &message->order);
+}
+
 /*
  * Sees to what is due: takes out what has expired, and ends what is held.  But no more
  * than can be done under one hold of the lock.  Returns whether there may be more.
@@ -114,6 +126,10 @@ static bool take_due(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 		ipcq_timer_clear(queue, message);
 		if (message->special & (IPCQ_SPECIAL_HELD | IPCQ_SPECIAL_DELAYED)) {
 			ipcq_hold_due(queue, message, outcome);
+			continue;
+		}
+		if (message->special & IPCQ_SPECIAL_LOGGED) {
+			expire_logged(queue, message, outcome);
 			continue;
 		}
 		ipcq_backlog_remove(queue, message);

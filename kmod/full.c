@@ -17,6 +17,7 @@
 #include <linux/ipcq.h>
 
 #include "backlog.h"
+#include "broadcast.h"
 #include "queue.h"
 
 /* ---------------------------------------- messages in the order of their dropping */
@@ -90,6 +91,8 @@ enum ipcq_full_end ipcq_full_settle(struct ipcq_queue *queue,
 {
 	switch (queue->full) {
 	case IPCQ_FULL_DROP_OLDEST:
+		if (queue->broadcast)
+			return ipcq_broadcast_drop_oldest(queue, message, list);
 		return drop_oldest(queue, message, list);
 	case IPCQ_FULL_DROP_NEWEST:
 		return IPCQ_FULL_LOST;

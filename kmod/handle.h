@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/list.h>
 
+#include "broadcast.h"
 #include "object.h"
 #include "sender.h"
 
@@ -23,6 +24,7 @@ struct ipcq_handle {
 	struct ipcq_object *object;	/* constant, referenced; NULL until opened */
 	struct ipcq_account *account;	/* constant, referenced: the opener's */
 	struct ipcq_senders senders;	/* who sends through it */
+	struct ipcq_subscriber subscriber;	/* of a queue; broadcast.h */
 	struct file *file;		/* constant; compared only */
 	bool creator;			/* constant: it created the object */
 	struct list_head owners;	/* owners_lock: attached through it */

@@ -227,7 +227,7 @@ int ipcq_hold_begin(struct ipcq_queue *queue, struct ipcq_message *message,
 	if (!error && fatal_signal_pending(current))
 		error = -EINTR;
 	if (error)
-		return ipcq_queue_end(queue, message, error);
+		return ipcq_queue_end(queue, NULL, message, error);
 
 	spin_lock(&queue->lock);
 	if (!ipcq_owner_live(hold->owner))
@@ -235,7 +235,7 @@ int ipcq_hold_begin(struct ipcq_queue *queue, struct ipcq_message *message,
 	else
 		enter(queue, message, hold);
 	spin_unlock(&queue->lock);
-	return error ? ipcq_queue_end(queue, message, error) : 0;
+	return error ? ipcq_queue_end(queue, NULL, message, error) : 0;
 }
 
 /* Ends the hold of a token.  Returns 0 or -ENOKEY. */

@@ -30,6 +30,7 @@ union ipcq_arguments {
 	struct ipcq_queue_batch queue_batch;
 	struct ipcq_queue_stat queue_stat;
 	struct ipcq_queue_set queue_set;
+	struct ipcq_queue_subscribe queue_subscribe;
 	struct ipcq_queue_lease queue_lease;
 	struct ipcq_region_stat region_stat;
 	struct ipcq_region_attach region_attach;

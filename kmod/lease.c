@@ -99,7 +99,7 @@ int ipcq_queue_call_lease(struct ipcq_call *call)
 		return -EBADF;
 	if (args->operation > IPCQ_LEASE_ATTACH)
 		return -EOPNOTSUPP;
-	if (!is_clean(args))
+	if (!is_clean(args) || queue->broadcast)
 		return -EINVAL;
 	if (args->operation == IPCQ_LEASE_ATTACH)
 		return attach(queue, handle_of(call));
@@ -129,7 +129,7 @@ int ipcq_lease_begin(struct ipcq_call *call, struct ipcq_hold *hold)
 	if (!(args->flags & IPCQ_RECEIVE_F_LEASE))
 		return args->lease ? -EINVAL : 0;
 	/* Who could not be told the token could not use it. */
-	if (!ipcq_call_has(call, queue_receive.token))
+	if (!ipcq_call_has(call, queue_receive.token) || queue_of(call)->broadcast)
 		return -EINVAL;
 	hold->owner = ipcq_owner_attach(&queue_of(call)->owners, handle_of(call));
 	if (IS_ERR(hold->owner))

@@ -70,6 +70,9 @@
 #define IPCQ_BATCH_ROUND		32
 #define IPCQ_BATCH_ROUND_BYTES		(1U << 20)
 
+/* Messages that leave a queue's log under one hold of the lock. */
+#define IPCQ_BROADCAST_BATCH		32
+
 /* Tasks woken in one go, outside the lock. */
 #define IPCQ_WAKE_BATCH			8
 

@@ -10,7 +10,7 @@
  *	queue_file, region_file		descriptors
  *	queue_calls, lease, batch	what is more than plain
  *	queue_object, queue, expire,	queues
- *	  hold
+ *	  hold, broadcast
  *	backlog, queue_memory, message	what they hold
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common

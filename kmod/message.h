@@ -4,7 +4,8 @@
  *
  * A message is a detachable thing: it has one holder at a time (the sender that
  * fills it, the queue's order, the receiver that copies it out, or a magazine)
- * and passes from one to the next as a pointer.
+ * and passes from one to the next as a pointer.  Only a message for all subscribers is
+ * shared (broadcast.h), and then it counts who holds it.
  *
  * A short payload lies in the message itself, a longer one in a buffer of a size
  * class, a power of two.  A queue keeps the messages that its receivers have
@@ -47,6 +48,7 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_TYPE	(1U << 0)	/* @type is not 0 */
 #define IPCQ_SPECIAL_LIMITED	(1U << 1)	/* @time_to_live is not 0 */
 #define IPCQ_SPECIAL_ORIGIN	(1U << 2)	/* a dead letter: @origin_* */
+#define IPCQ_SPECIAL_LOGGED	(1U << 7)	/* for all subscribers: broadcast.h */
 #define IPCQ_SPECIAL_HELD	(1U << 8)	/* by an owner: hold.h */
 #define IPCQ_SPECIAL_DELAYED	(1U << 9)	/* on its way back */
 #define IPCQ_SPECIAL_REDELIVERED (1U << 10)	/* @redeliveries is not 0 */
@@ -69,12 +71,18 @@ struct ipcq_message {
 
 	/* Of holds, see hold.h. */
 	u32 redeliveries;		/* REDELIVERED */
-	u32 copies;			/* HELD, or until settled: in progress */
-	u32 then;			/* likewise: what is to come of it */
+	u32 copies;			/* HELD, or until settled: in progress; LOGGED */
+	union {
+		u32 then;		/* HELD likewise: what is to come of it */
+		u32 readers;		/* LOGGED: subscribers that receive it next */
+	};
 	u64 delay;			/* likewise: before it goes back, ns */
 	u64 token;			/* HELD: from here on */
 	struct ipcq_owner *owner;	/* there while it is HELD */
-	struct rb_node by_token;
+	union {
+		struct rb_node by_token;
+		struct rb_node in_log;	/* LOGGED */
+	};
 	struct list_head of_owner;
 
 	u64 origin_id;			/* ORIGIN: of the queue it was in first */

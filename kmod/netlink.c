@@ -64,7 +64,11 @@ static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
 	    put_u64(skb, IPCQ_A_QUEUE_DROPPED, stat.dropped) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_HELD, stat.held) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_DELAYED, stat.delayed) ||
-	    nla_put_u32(skb, IPCQ_A_QUEUE_FULL, stat.full))
+	    nla_put_u32(skb, IPCQ_A_QUEUE_FULL, stat.full) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_DELIVERY, stat.delivery) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_SUBSCRIBERS, stat.subscribers) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_RETAIN, stat.retain) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_RETAINED, stat.retained))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -8,6 +8,7 @@
 #include <linux/timekeeping.h>
 
 #include "backlog.h"
+#include "broadcast.h"
 #include "compat.h"
 #include "queue.h"
 #include "queue_steps.h"
@@ -59,8 +60,13 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 
 	message->order.sequence = sequence;
 	ipcq_bounds_add(&queue->bounds, message->length);
-	if (unlikely(message->special | queue->care))
+	if (unlikely(message->special | queue->care)) {
 		ipcq_expire_begin(queue, message);
+		if (queue->broadcast) {
+			ipcq_broadcast_push(queue, message);
+			return sequence;
+		}
+	}
 	if (!list_empty(&queue->receivers)) {
 		hand_over(queue, message, wake);
 		return sequence;
@@ -74,7 +80,9 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 /* Readiness that deliveries have brought about. */
 static __poll_t readable(const struct ipcq_queue *queue)
 {
-	return ipcq_backlog_empty(queue) ? 0 : EPOLLIN | EPOLLRDNORM;
+	if (ipcq_backlog_empty(queue) && likely(!queue->broadcast))
+		return 0;
+	return EPOLLIN | EPOLLRDNORM;
 }
 
 /* Whether a waiting sender's turn has come: its message fits, or never will. */
@@ -198,6 +206,8 @@ static noinline void tell(struct ipcq_queue *queue, __poll_t events)
 {
 	wake_up_interruptible_poll(&queue->pollers, events);
 	ipcq_queue_signal(queue, events);
+	if (queue->broadcast)
+		ipcq_broadcast_serve(queue);
 }
 
 /*
@@ -211,11 +221,11 @@ unlock_and_wake(struct ipcq_queue *queue, struct ipcq_wake *wake, __poll_t event
 	/*
 	 * A poller joins @pollers before it looks at the queue under the lock:
 	 * either it saw the change that is being reported, or it is seen here,
-	 * while the lock is still held.  @signals is set under the lock, once
+	 * while the lock is still held.  @listened is set under the lock, once
 	 * the file is in its list.
 	 */
 	bool listened = events && (waitqueue_active(&queue->pollers) ||
-				   queue->signals);
+				   queue->listened);
 
 	spin_unlock(&queue->lock);
 	ipcq_wake_up(wake);
@@ -650,6 +660,7 @@ reserve_first(struct ipcq_queue *queue, size_t *size)
 /**
  * ipcq_queue_reserve() - take the next message out of the order
  * @queue: the queue
+ * @subscriber: of the handle, for a queue that broadcasts
  * @size: bytes that the receiver has room for; with -EMSGSIZE receives the length
  *	of the message
  * @patience: whether and how long to wait for a message
@@ -659,7 +670,9 @@ reserve_first(struct ipcq_queue *queue, size_t *size)
  * Return: the message; ERR_PTR() of an error of struct ipcq_queue_receive, or of
  * -ERESTARTSYS for a signal.
  */
-struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
+struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
+					struct ipcq_subscriber *subscriber,
+					size_t *size,
 					const struct ipcq_patience *patience)
 {
 	struct ipcq_message *message;
@@ -672,6 +685,8 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
 		spin_unlock(&queue->lock);
 		return message;
 	}
+	if (unlikely(queue->broadcast))
+		return ipcq_broadcast_reserve(queue, subscriber, size, patience);
 	if (patience->nonblock) {
 		spin_unlock(&queue->lock);
 		return ERR_PTR(-EAGAIN);
@@ -705,6 +720,7 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 /**
  * ipcq_queue_end() - end a reservation
  * @queue: the queue
+ * @subscriber: of the handle, for a queue that broadcasts
  * @message: reserved by the caller, who forgets it
  * @error: 0 when all of it has been copied to the receiver, else why not
  *
@@ -712,12 +728,14 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
  *
  * Return: 0, the message is received; @error or -EINTR, it is back in its place.
  */
-int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
-		   int error)
+int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_subscriber *subscriber,
+		   struct ipcq_message *message, int error)
 {
 	if (!error && fatal_signal_pending(current))
 		error = -EINTR;
-	if (error)
+	if (unlikely(message->special & IPCQ_SPECIAL_LOGGED))
+		ipcq_broadcast_end(queue, subscriber, message, error);
+	else if (error)
 		restore(queue, message);
 	else
 		commit(queue, message);

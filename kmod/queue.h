@@ -13,6 +13,9 @@
  * that fails between the two puts the message back in its place.  A receiver may also
  * hold the message in place of taking it.
  *
+ * A queue that broadcasts has a log in place of the order, and subscribers in place of
+ * receivers: see broadcast.h.  Its order is empty, and so is its list of receivers.
+ *
  * So these hold whenever the lock is free:
  *
  *   - while receivers wait, the order is empty;
@@ -52,11 +55,14 @@
 #include "owner.h"
 #include "priority.h"
 
+struct ipcq_broadcast;
 struct ipcq_registry;
+struct ipcq_subscriber;
 struct ipcq_wake;
 
 struct ipcq_queue {
 	struct ipcq_object object;
+	struct ipcq_broadcast *broadcast;	/* constant; NULL: to one receiver */
 
 	/* Protects this group. */
 	spinlock_t lock;
@@ -85,7 +91,7 @@ struct ipcq_queue {
 	u32 holds;			/* how many are held */
 	u32 delayed;			/* how many are on their way back */
 	bool refused;			/* a poller or a caller heard "no room" */
-	bool signals;			/* @readers or @writers have entries */
+	bool listened;			/* events are of use: see tell() */
 	bool admit_armed;		/* admit_work is pending */
 	bool idle_armed;		/* idle_work is pending */
 	u64 idle_received;		/* @received when it was armed */
@@ -112,6 +118,7 @@ struct ipcq_patience {
 
 /* Why even a plain message needs care when it is sent. */
 #define IPCQ_CARE_TIME_TO_LIVE	(1U << 0)	/* the queue has a time to live */
+#define IPCQ_CARE_BROADCAST	(1U << 7)	/* @broadcast is there */
 
 /* What stands on the outside of a message that is not plain. */
 struct ipcq_envelope {
@@ -135,10 +142,12 @@ extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send);
 void ipcq_queue_dress(struct ipcq_message *message,
 		      const struct ipcq_envelope *envelope);
-struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue, size_t *size,
+struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
+					struct ipcq_subscriber *subscriber,
+					size_t *size,
 					const struct ipcq_patience *patience);
-int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_message *message,
-		   int error);
+int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_subscriber *subscriber,
+		   struct ipcq_message *message, int error);
 /* What becomes of a message that does not fit (full.c). */
 enum ipcq_full_end {
 	IPCQ_FULL_FITS,			/* others made room for it */
@@ -155,6 +164,11 @@ void ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
 void ipcq_queue_admit(struct ipcq_queue *queue);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 			 poll_table *table);
+
+/* broadcast.c */
+enum ipcq_full_end ipcq_broadcast_drop_oldest(struct ipcq_queue *queue,
+					      const struct ipcq_message *message,
+					      struct ipcq_order *list);
 
 /* queue_object.c */
 extern const struct ipcq_kind ipcq_queue_kind;

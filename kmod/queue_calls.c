@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
 
+#include "broadcast.h"
 #include "handle.h"
 #include "hold.h"
 #include "ioctl.h"
@@ -21,6 +22,11 @@
 static struct ipcq_handle *handle_of(const struct ipcq_call *call)
 {
 	return call->file->private_data;
+}
+
+static struct ipcq_subscriber *subscriber_of(const struct ipcq_call *call)
+{
+	return &handle_of(call)->subscriber;
 }
 
 /* -------------------------------------------------------------------- send */
@@ -111,6 +117,9 @@ static int copy_message(struct ipcq_call *call,
 	args->token = hold->owner ? hold->token : 0;
 	tell_sender(args, message->sender);
 	tell_origin(args, message);
+	if (message->special & IPCQ_SPECIAL_LOGGED &&
+	    ipcq_call_has(call, queue_receive.dropped))
+		args->dropped = ipcq_broadcast_tell(subscriber_of(call), message);
 	if (ipcq_call_put_from(call, queue_receive.sequence,
 			       struct ipcq_queue_receive))
 		return -EFAULT;
@@ -132,20 +141,23 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_hold *hold,
 	struct ipcq_message *message;
 	int ret;
 
-	message = ipcq_queue_reserve(queue, &length, &patience);
+	message = ipcq_queue_reserve(queue, subscriber_of(call), &length,
+				     &patience);
 	if (IS_ERR(message))
 		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
 	length = message->length;
-	args->dropped = ipcq_call_has(call, queue_receive.dropped) ?
+	args->dropped = !queue->broadcast &&
+			ipcq_call_has(call, queue_receive.dropped) ?
 			ipcq_full_tell(queue) : 0;
 	ret = copy_message(call, message, hold, to);
 	if (hold->owner)
 		ret = ipcq_hold_begin(queue, message, hold, ret);
 	else
-		ret = ipcq_queue_end(queue, message, ret);
+		ret = ipcq_queue_end(queue, subscriber_of(call), message, ret);
 	if (!ret)
 		return length;
-	ipcq_full_tell_again(queue, args->dropped);
+	if (!queue->broadcast)
+		ipcq_full_tell_again(queue, args->dropped);
 	return ret;
 }
 
@@ -173,6 +185,27 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 		ipcq_lease_end(&hold);
 	}
 	ipcq_vector_release(&import);
+	return ret;
+}
+
+int ipcq_queue_call_subscribe(struct ipcq_call *call)
+{
+	struct ipcq_queue_subscribe *args = &call->args.queue_subscribe;
+	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
+	int ret;
+
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (!queue->broadcast)
+		return -EINVAL;
+	/* Find out before whether the number can be told. */
+	if (ipcq_call_put_member(call, queue_subscribe.sequence))
+		return -EFAULT;
+	ret = ipcq_broadcast_join(queue, subscriber_of(call),
+				  args->flags & IPCQ_SUBSCRIBE_F_KEPT,
+				  &args->sequence);
+	if (!ret)
+		(void)ipcq_call_put_member(call, queue_subscribe.sequence);
 	return ret;
 }
 

@@ -13,6 +13,7 @@
 
 #include <asm/ioctls.h>
 
+#include "broadcast.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "owner.h"
@@ -24,6 +25,13 @@ static struct ipcq_queue *queue_of(const struct file *file)
 	const struct ipcq_handle *handle = file->private_data;
 
 	return to_ipcq_queue(handle->object);
+}
+
+static struct ipcq_subscriber *subscriber_of(const struct file *file)
+{
+	struct ipcq_handle *handle = file->private_data;
+
+	return &handle->subscriber;
 }
 
 static struct ipcq_senders *senders_of(const struct file *file)
@@ -43,12 +51,13 @@ static ssize_t queue_read_buffer(struct file *file, bool nonblock,
 	struct ipcq_message *message;
 	size_t length = to->length;
 
-	message = ipcq_queue_reserve(queue, &length, &patience);
+	message = ipcq_queue_reserve(queue, subscriber_of(file), &length,
+				     &patience);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
 	length = message->length;
-	return ipcq_queue_end(queue, message,
+	return ipcq_queue_end(queue, subscriber_of(file), message,
 			      ipcq_message_copy_out(message, to)) ?: length;
 }
 
@@ -162,11 +171,12 @@ static int queue_receive_plain(struct ipcq_call *call)
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
 
-	message = ipcq_queue_reserve(queue, &length, &patience);
+	message = ipcq_queue_reserve(queue, subscriber_of(file), &length,
+				     &patience);
 	if (IS_ERR(message))
 		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
 	length = message->length;
-	return ipcq_queue_end(queue, message,
+	return ipcq_queue_end(queue, subscriber_of(file), message,
 			      ipcq_message_copy_out(message, &to)) ?: length;
 }
 
@@ -209,14 +219,24 @@ static const struct ipcq_operation queue_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_RECEIVE_MANY, struct ipcq_queue_batch,
 		       sizeof(struct ipcq_queue_batch), IPCQ_BATCH_F_ALL,
 		       ipcq_queue_call_receive_many),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SUBSCRIBE, struct ipcq_queue_subscribe,
+		       sizeof(struct ipcq_queue_subscribe),
+		       IPCQ_SUBSCRIBE_F_ALL, ipcq_queue_call_subscribe),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */
 static long queue_next_bytes(struct file *file, int __user *out)
 {
+	struct ipcq_queue *queue = queue_of(file);
+	u32 length;
+
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
-	return put_user((int)ipcq_queue_next_length(queue_of(file)), out);
+	if (queue->broadcast)
+		length = ipcq_broadcast_next_length(queue, subscriber_of(file));
+	else
+		length = ipcq_queue_next_length(queue);
+	return put_user((int)length, out);
 }
 
 static long queue_ioctl(struct file *file, unsigned int command,
@@ -230,12 +250,22 @@ static long queue_ioctl(struct file *file, unsigned int command,
 
 /* ---------------------------------------------------------- the other calls */
 
+/* Whether the handle can receive from a queue that broadcasts. */
+static __poll_t poll_broadcast(struct file *file, poll_table *table)
+{
+	bool asks = poll_requested_events(table) & (EPOLLIN | EPOLLRDNORM);
+
+	return ipcq_broadcast_readable(queue_of(file), subscriber_of(file), asks);
+}
+
 static __poll_t queue_poll(struct file *file, poll_table *table)
 {
 	__poll_t events = ipcq_queue_poll(queue_of(file), file, table);
 
-	if (!(file->f_mode & FMODE_READ))
+	if (!(file->f_mode & FMODE_READ) || queue_of(file)->broadcast)
 		events &= ~(EPOLLIN | EPOLLRDNORM);
+	if (file->f_mode & FMODE_READ && queue_of(file)->broadcast)
+		events |= poll_broadcast(file, table);
 	if (!(file->f_mode & FMODE_WRITE))
 		events &= ~(EPOLLOUT | EPOLLWRNORM);
 	return events;
@@ -274,6 +304,11 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
 	seq_printf(m, "held:\t%u\n", stat.held);
 	seq_printf(m, "delayed:\t%u\n", stat.delayed);
+	seq_printf(m, "delivery:\t%s\n",
+		   stat.delivery == IPCQ_DELIVERY_ALL ? "all" : "one");
+	seq_printf(m, "subscribers:\t%u\n", stat.subscribers);
+	seq_printf(m, "retained:\t%u/%u\n", stat.retained, stat.retain);
+	ipcq_broadcast_show(queue, subscriber_of(file), m);
 }
 
 /* A process has closed a descriptor: what it held through it may be to be returned. */
@@ -285,7 +320,11 @@ static int queue_flush(struct file *file, fl_owner_t files)
 
 static int queue_release(struct inode *inode, struct file *file)
 {
-	ipcq_handle_release(file->private_data);
+	struct ipcq_handle *handle = file->private_data;
+
+	if (handle->object)
+		ipcq_broadcast_leave(queue_of(file), &handle->subscriber);
+	ipcq_handle_release(handle);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "backlog.h"
+#include "broadcast.h"
 #include "hold.h"
 #include "limits.h"
 #include "queue.h"
@@ -42,6 +43,7 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->time_to_live = queue->time_to_live;
 	stat->held = queue->holds;
 	stat->delayed = queue->delayed;
+	ipcq_broadcast_stat(queue, stat);
 	spin_unlock(&queue->lock);
 }
 
@@ -95,7 +97,8 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 	if ((args->full && !(args->flags & IPCQ_SET_F_FULL)) || args->reserved)
 		return -EINVAL;
 	if (args->dead_letter && (!(args->flags & IPCQ_SET_F_DEAD_LETTER) ||
-				  args->dead_letter == queue->object.id))
+				  args->dead_letter == queue->object.id ||
+				  queue->broadcast))
 		return -EINVAL;
 	ret = ipcq_dead_letter_check(queue->object.registry, args->dead_letter);
 	if (ret)
@@ -123,10 +126,22 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 	spin_unlock(&queue->lock);
 
 	ipcq_queue_admit(queue);
+	/* Less may be retained now. */
+	if (queue->broadcast)
+		ipcq_broadcast_serve(queue);
 	return 0;
 }
 
 /* --------------------------------------------------------- life of a queue */
+
+/* Whether the other attributes go together with the delivery. */
+static bool suits_delivery(const struct ipcq_queue_open *args)
+{
+	if (args->delivery == IPCQ_DELIVERY_ALL)
+		return args->order == IPCQ_ORDER_FIFO && !args->dead_letter &&
+		       args->retain <= IPCQ_MAX_MESSAGES;
+	return !args->retain;
+}
 
 /**
  * ipcq_queue_validate() - check the attributes of an open
@@ -137,9 +152,9 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 int ipcq_queue_validate(const struct ipcq_queue_open *args)
 {
 	if (args->order > IPCQ_ORDER_PRIORITY ||
-	    args->full > IPCQ_FULL_DROP_NEWEST)
+	    args->full > IPCQ_FULL_DROP_NEWEST || args->delivery > IPCQ_DELIVERY_ALL)
 		return -EOPNOTSUPP;
-	if (args->reserved || args->reserved1)
+	if (args->reserved1 || args->reserved2 || !suits_delivery(args))
 		return -EINVAL;
 	if (args->max_messages > IPCQ_MAX_MESSAGES ||
 	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
@@ -200,13 +215,20 @@ static struct ipcq_object *queue_create(struct ipcq_registry *registry,
 	ret = ipcq_backlog_init(queue, open->order);
 	if (ret)
 		goto err_free;
+	if (open->delivery == IPCQ_DELIVERY_ALL) {
+		ret = ipcq_broadcast_init(queue, open->retain);
+		if (ret)
+			goto err_backlog;
+	}
 	ret = ipcq_object_init(&queue->object, &ipcq_queue_kind, account);
 	if (ret)
-		goto err_backlog;
+		goto err_broadcast;
 
 	ipcq_queue_memory_init(queue);
 	return &queue->object;
 
+err_broadcast:
+	ipcq_broadcast_fini(queue);
 err_backlog:
 	ipcq_backlog_fini(queue);
 err_free:
@@ -223,6 +245,10 @@ static bool queue_matches(const struct ipcq_object *object,
 	bool matches;
 
 	if (open->order != IPCQ_ORDER_FIFO && !queue->priorities)
+		return false;
+	if (open->delivery != IPCQ_DELIVERY_ONE && !queue->broadcast)
+		return false;
+	if (open->retain && open->retain != queue->broadcast->retain)
 		return false;
 	spin_lock(&queue->lock);
 	matches = (!open->max_messages ||
@@ -252,6 +278,7 @@ static void queue_free(struct ipcq_object *object)
 		ipcq_expire_unwatch(queue, message);
 		ipcq_queue_keep(queue, message);
 	}
+	ipcq_broadcast_fini(queue);
 	ipcq_holds_fini(queue);
 	ipcq_owners_fini(&queue->owners);
 	ipcq_queue_memory_fini(queue);

@@ -15,7 +15,8 @@
 static void note_signals(struct ipcq_queue *queue)
 {
 	spin_lock(&queue->lock);
-	queue->signals = READ_ONCE(queue->readers) || READ_ONCE(queue->writers);
+	queue->listened = READ_ONCE(queue->readers) ||
+			  READ_ONCE(queue->writers) || queue->broadcast;
 	spin_unlock(&queue->lock);
 }
 

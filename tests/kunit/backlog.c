@@ -128,8 +128,8 @@ static void fifo_goes_back_in_place(struct kunit *test)
 	}
 	first = ipcq_kunit_reserve(handle, 1);
 	second = ipcq_kunit_reserve(handle, 1);
-	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), first, -EFAULT), -EFAULT);
-	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), second, -EFAULT), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), NULL, first, -EFAULT), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), NULL, second, -EFAULT), -EFAULT);
 	for (i = 1; i <= 3; i++) {
 		KUNIT_EXPECT_EQ(test, ipcq_kunit_receive(handle, &byte, 1), 1);
 		KUNIT_EXPECT_EQ(test, (int)byte, i);
@@ -157,7 +157,7 @@ static void priority_goes_back_in_place(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, message->priority, 32U);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_send(handle, &sent[3].byte, 1, sent[3].priority,
 					      true), 4);
-	ipcq_queue_end(ipcq_kunit_queue(handle), message, -EFAULT);
+	ipcq_queue_end(ipcq_kunit_queue(handle), NULL, message, -EFAULT);
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, ipcq_kunit_receive(handle, &bytes[i], 1), 1);
 	KUNIT_EXPECT_STREQ(test, bytes, "abcd");

@@ -59,13 +59,13 @@ static int receive(void *data)
 
 	allow_signal(SIGUSR1);
 	allow_signal(SIGKILL);
-	message = ipcq_queue_reserve(queue, &receiver->size, &patience);
+	message = ipcq_queue_reserve(queue, NULL, &receiver->size, &patience);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 	sequence = message->order.sequence;
 	if (receiver->may_end)
 		wait_for_completion(receiver->may_end);
-	ret = ipcq_queue_end(queue, message, 0);
+	ret = ipcq_queue_end(queue, NULL, message, 0);
 	return ret ?: sequence;
 }
 
@@ -159,7 +159,7 @@ static void failed_copy_passes_it_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_receive(handle, &byte, 1), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_queue(handle)->bounds.messages, 1U);
 	start_receiver(test, &thread, handle, 1, 1);
-	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), message, -EFAULT), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), NULL, message, -EFAULT), -EFAULT);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_join(thread.task), 1);
 	expect_drained(test, handle);
 	ipcq_kunit_release(handle);

@@ -183,7 +183,7 @@ struct ipcq_message *ipcq_kunit_reserve(struct ipcq_handle *handle, size_t size)
 {
 	struct ipcq_patience patience = { .nonblock = true };
 
-	return ipcq_queue_reserve(ipcq_kunit_queue(handle), &size, &patience);
+	return ipcq_queue_reserve(ipcq_kunit_queue(handle), NULL, &size, &patience);
 }
 
 /* Returns the length of a message that is received, or an error. */
@@ -203,6 +203,6 @@ int ipcq_kunit_receive(struct ipcq_handle *handle, void *data, size_t size)
 	to.iter = &iter;
 	to.length = size;
 	length = message->length;
-	ret = ipcq_queue_end(queue, message, ipcq_message_copy_out(message, &to));
+	ret = ipcq_queue_end(queue, NULL, message, ipcq_message_copy_out(message, &to));
 	return ret ?: length;
 }

@@ -553,7 +553,7 @@ void model_set(struct queue *queue, const struct ipcq_queue_set *args,
 void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,
 		      struct answer *answer)
 {
-	if (args->reserved || args->max_messages > limits->max_messages ||
+	if (args->reserved1 || args->max_messages > limits->max_messages ||
 	    args->max_message_size > limits->max_message_size ||
 	    (args->max_bytes && args->max_bytes < args->max_message_size))
 		add_error(answer, EINVAL);

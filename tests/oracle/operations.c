@@ -511,7 +511,7 @@ static void spoil_open(struct ipcq_queue_open *args)
 		args->order = 2;
 		break;
 	default:
-		args->reserved = 1;
+		args->reserved1 = 1;
 	}
 }
 

@@ -65,6 +65,7 @@
  *   EINTR         a signal handler ran (calls that have no effect yet restart
  *                 by themselves where the handler was set with SA_RESTART)
  *   EMSGSIZE      a message is longer than the queue allows, or than the buffer
+ *   EALREADY      the handle has subscribed already
  *   EDEADLK       the calling thread already holds this mutex
  *   ENOKEY        a token that is not, or is no longer, the calling process's
  *   ESRCH         no process with this id has attached to the queue
@@ -125,6 +126,7 @@
 #define IPCQ_FEATURE_LEASE	(1ULL << 15)	/* leases, and owners of a queue */
 #define IPCQ_FEATURE_BATCH	(1ULL << 16)	/* several messages in one call */
 #define IPCQ_FEATURE_FULL	(1ULL << 17)	/* IPCQ_FULL_* */
+#define IPCQ_FEATURE_BROADCAST	(1ULL << 18)	/* IPCQ_DELIVERY_ALL */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -277,6 +279,16 @@ struct ipcq_open {
 /* The highest priority; the lowest is 0. */
 #define IPCQ_PRIORITY_MAX	32767
 
+/*
+ * To whom a queue gives a message.
+ *
+ * IPCQ_DELIVERY_ONE	to one receiver
+ * IPCQ_DELIVERY_ALL	to all who have subscribed when it is sent, to each of them as
+ *			they were sent (IPCQ_IOC_QUEUE_SUBSCRIBE)
+ */
+#define IPCQ_DELIVERY_ONE	0
+#define IPCQ_DELIVERY_ALL	1
+
 /**
  * struct ipcq_queue_open - open, or create and open, a queue
  * @open: the name, access and lifetime
@@ -287,12 +299,17 @@ struct ipcq_open {
  * @max_bytes: most payload bytes the queue holds, at least @max_message_size;
  *	0: @max_messages times @max_message_size
  * @order: IPCQ_ORDER_* of a queue that is created
- * @reserved: must be 0
+ * @delivery: IPCQ_DELIVERY_* of a queue that is created; ALL does not go together with
+ *	IPCQ_ORDER_PRIORITY, nor with a @dead_letter
  * @time_to_live: of messages that are sent without one, nanoseconds; 0: for ever
  * @dead_letter: id of the queue that a queue which is created sends its dead letters
  *	to; 0: none
  * @full: IPCQ_FULL_*
  * @reserved1: must be 0
+ * @reserved2: must be 0
+ * @retain: with IPCQ_DELIVERY_ALL: how many messages, the newest, stay in the queue
+ *	after all have received them, for those who subscribe later; 0 to 65536; else
+ *	must be 0
  *
  * When the queue exists, each of the attributes that is not 0 must be equal to the
  * queue's own, or the call fails with EBADR.
@@ -320,11 +337,13 @@ struct ipcq_queue_open {
 	__u32 max_message_size;
 	__aligned_u64 max_bytes;
 	__u32 order;
-	__u32 reserved;
+	__u32 delivery;
 	__aligned_u64 time_to_live;
 	__aligned_u64 dead_letter;
 	__u32 full;
 	__u32 reserved1;
+	__u32 reserved2;
+	__u32 retain;
 };
 #define IPCQ_QUEUE_OPEN_MIN	72
 
@@ -489,6 +508,7 @@ struct ipcq_queue_send {
  * @type: out: the type it was sent with
  * @dropped: out: how many messages the queue has lost since a receiver was told: because
  *	it was full, or their time to live ended and they did not become dead letters
+ *	(of a queue that delivers to all: that this subscriber has missed since it was told)
  * @time: out: when it was sent, nanoseconds of CLOCK_MONOTONIC_COARSE, which is behind
  *	CLOCK_MONOTONIC by a tick of the kernel at most
  * @pid: out: the process that sent it, as the caller's pid namespace sees it; 0 when
@@ -517,7 +537,11 @@ struct ipcq_queue_send {
  * SCHED_RR by priority) before others, as they were when they began to wait; one
  * that a signal or a stop has restarted begins to wait anew.
  *
- * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces), EMSGSIZE,
+ * From a queue that delivers to all the message is the handle's next, and cannot be
+ * had under a lease: see struct ipcq_queue_subscribe.
+ *
+ * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces; a lease where
+ * there is none), EMSGSIZE,
  * EAGAIN, ETIMEDOUT, EINTR, ENOMEM, EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as
  * with IPCQ_LEASE_ATTACH).
  */
@@ -655,6 +679,51 @@ struct ipcq_receive_entry {
 };
 #define IPCQ_RECEIVE_ENTRY_MIN	16
 
+/*
+ * Flags of subscribing.
+ *
+ * IPCQ_SUBSCRIBE_F_KEPT	from the oldest message that is in the queue on, whether
+ *				it is retained or somebody has yet to receive it; without
+ *				this flag, from the next that is sent
+ */
+#define IPCQ_SUBSCRIBE_F_KEPT	(1U << 0)
+#define IPCQ_SUBSCRIBE_F_ALL	((1U << 1) - 1)
+
+/**
+ * struct ipcq_queue_subscribe - receive every message of a queue from here on
+ * @size: sizeof(struct ipcq_queue_subscribe)
+ * @flags: a mask of IPCQ_SUBSCRIBE_F_*
+ * @sequence: out: number of the last message that is not to be received
+ *
+ * For a queue with IPCQ_DELIVERY_ALL.  A handle is one subscriber, whoever shares it
+ * (by dup(2), fork(2) or a passed descriptor), until it is closed for the last time: each
+ * message is received through it once, in the order in which they were sent.  One of
+ * those who share it receives at a time; others wait until its copy is done, or fail with
+ * EAGAIN.  A message that is longer than the buffer, or whose copy fails, remains the
+ * handle's next.
+ *
+ * A readable handle that has not subscribed does so, from the next message that is sent
+ * on, when it first receives or is polled for reading: read(2) and poll(2) will do for
+ * who need not have what came before.  O_ASYNC does not subscribe, and signals every
+ * handle.
+ *
+ * A message takes room in the queue until every subscriber has received it.  So who does
+ * not receive makes senders wait, or fail, or loses the oldest messages that it has not
+ * received, or all lose the newest, as IPCQ_FULL_* says.  A message to nobody leaves at once.  Then it stays as
+ * long as @retain says, or until the room is needed, or its time has passed.
+ *
+ * Numbers (ipcq_queue_receive.sequence) have no gaps but for messages that a subscriber
+ * has missed: those that were dropped, or whose time passed, before it received them.
+ *
+ * Errors: EBADF (the handle is not readable), EINVAL (the queue delivers to one),
+ * EALREADY.
+ */
+struct ipcq_queue_subscribe {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 sequence;
+};
+
 /**
  * struct ipcq_queue_stat - a queue's attributes and counters
  * @size: sizeof(struct ipcq_queue_stat)
@@ -663,14 +732,15 @@ struct ipcq_receive_entry {
  * @max_bytes: out: most payload bytes it holds
  * @max_messages: out: most messages it holds
  * @max_message_size: out: longest message, bytes
- * @messages: out: messages in it, those being received included
+ * @messages: out: messages in it, those being received included; of a queue that
+ *	delivers to all, those that its slowest subscriber has yet to receive
  * @waiting_senders: out: calls waiting for room
  * @waiting_receivers: out: calls waiting for a message
  * @order: out: IPCQ_ORDER_*
  * @bytes: out: payload bytes in it
  * @memory: out: bytes of memory it keeps for messages, in use or not
  * @sent: out: messages sent since it was created
- * @received: out: messages received since it was created
+ * @received: out: messages received since it was created, counted with each subscriber
  * @expired: out: messages whose time to live ended in the queue
  * @time_to_live: out: of messages sent without one, nanoseconds; 0: for ever
  * @dead_letter: out: id of the queue that dead letters go to, which may have ended; 0:
@@ -683,6 +753,10 @@ struct ipcq_receive_entry {
  * @delayed: out: messages in it that were given back and whose delay has not ended
  * @full: out: IPCQ_FULL_*
  * @reserved: out: 0
+ * @delivery: out: IPCQ_DELIVERY_*
+ * @subscribers: out: handles that have subscribed
+ * @retain: out: most messages that stay for those who subscribe later
+ * @retained: out: messages that do, not counted in @messages and @bytes
  *
  * Any handle may ask.  Errors: the common ones only.
  */
@@ -710,6 +784,10 @@ struct ipcq_queue_stat {
 	__u32 delayed;
 	__u32 full;
 	__u32 reserved;
+	__u32 delivery;
+	__u32 subscribers;
+	__u32 retain;
+	__u32 retained;
 };
 #define IPCQ_QUEUE_STAT_MIN	80
 
@@ -746,7 +824,8 @@ struct ipcq_queue_stat {
  * comes.
  *
  * Errors: EPERM; EINVAL (an attribute out of its range, @max_bytes, given now or
- * before, below the longest message, or the queue as its own dead-letter queue); ENOENT,
+ * before, below the longest message, the queue as its own dead-letter queue, or one for
+ * a queue that delivers to all); ENOENT,
  * EPROTOTYPE and EACCES as in struct ipcq_queue_open.
  */
 struct ipcq_queue_set {
@@ -811,7 +890,7 @@ struct ipcq_queue_set {
  *
  * Returns 0; with IPCQ_LEASE_READ how many bytes were copied, 0 behind the end.  Errors:
  * EBADF (the handle cannot read; or it was closed meanwhile), ENOKEY, EOPNOTSUPP (an
- * unknown operation), ESRCH (HAND_OVER), EDQUOT and ENOMEM (ATTACH: too many owners
+ * unknown operation), EINVAL (also of a queue that delivers to all), ESRCH (HAND_OVER), EDQUOT and ENOMEM (ATTACH: too many owners
  * of the user's), EFAULT (READ).
  */
 struct ipcq_queue_lease {
@@ -1079,6 +1158,7 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_SEND_MANY	_IO(IPCQ_IOC_MAGIC, 0x44)
 #define IPCQ_IOC_QUEUE_RECEIVE_MANY	_IO(IPCQ_IOC_MAGIC, 0x45)
 #define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
+#define IPCQ_IOC_QUEUE_SUBSCRIBE	_IO(IPCQ_IOC_MAGIC, 0x4c)
 
 #define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)
 #define IPCQ_IOC_REGION_ATTACH		_IO(IPCQ_IOC_MAGIC, 0x81)

@@ -15,6 +15,8 @@ enum {
 	OPTION_MODE = 'm',
 	OPTION_EXCLUSIVE = 'x',
 	OPTION_PRIORITIES = OPTION_FIRST,
+	OPTION_BROADCAST,
+	OPTION_RETAIN,
 	OPTION_MUTEXES,
 	OPTION_EVENTCOUNTS,
 	OPTION_OWNER,
@@ -24,6 +26,10 @@ static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Queues:", 1 },
 	{ "priorities", OPTION_PRIORITIES, NULL, 0,
 	  "Messages have priorities, and the highest comes first", 1 },
+	{ "broadcast", OPTION_BROADCAST, NULL, 0,
+	  "Each message is for every receiver that has subscribed", 1 },
+	{ "retain", OPTION_RETAIN, "N", 0,
+	  "With --broadcast: N messages stay for those who subscribe later", 1 },
 	{ NULL, 0, NULL, 0, "Regions:", 2 },
 	{ "region", OPTION_REGION, NULL, 0, "Create a region, not a queue", 2 },
 	{ "size", OPTION_SIZE, "SIZE", 0, "Bytes of shared memory; needed", 2 },
@@ -46,6 +52,7 @@ static const char doc[] =
 	"\n"
 	"Example:\n"
 	"  ipcq create jobs --messages 100 --message-size 64K --mode 0660\n"
+	"  ipcq create news --broadcast --retain 10\n"
 	"  ipcq create board --region --size 1M --mutexes 2 --eventcounts 1";
 
 struct creation {
@@ -101,6 +108,11 @@ static void check(const struct creation *creation, struct argp_state *state)
 	if (!creation->region && creation->region_option)
 		argp_error(state, "%s is for a region; add --region",
 			   creation->region_option);
+	if (creation->attributes.options.retain &&
+	    !creation->attributes.options.delivery)
+		argp_error(state, "--retain needs --broadcast");
+	if (creation->attributes.options.delivery && creation->priorities)
+		argp_error(state, "give --broadcast or --priorities, not both");
 	if (creation->region && !creation->region_options.size)
 		argp_error(state, "how large? a region needs --size");
 }
@@ -112,6 +124,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &creation->attributes;
+		return 0;
+	case OPTION_BROADCAST:
+		creation->attributes.given = "--broadcast";
+		creation->attributes.options.delivery = IPCQ_TO_ALL;
+		return 0;
+	case OPTION_RETAIN:
+		creation->attributes.given = "--retain";
+		creation->attributes.options.retain =
+			(uint32_t)parse_number(state, "--retain", argument, 0,
+					       65536);
 		return 0;
 	case OPTION_PRIORITIES:
 		creation->priorities = true;

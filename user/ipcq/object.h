@@ -16,7 +16,8 @@
 	"  queue: {order (\"fifo\" or \"priority\"), max_messages, max_message_size,\n" \
 	"    max_bytes, messages, bytes, memory, waiting_senders, waiting_receivers,\n" \
 	"    sent, received, expired, ttl (seconds, null for ever), dead_letter\n" \
-	"    (id or null), dead_lettered, dropped, held, delayed, full (as of --full)}\n" \
+	"    (id or null), dead_lettered, dropped, held, delayed, full (as of --full),\n" \
+	"    delivery (\"one\" or \"all\"), subscribers, retain, retained}\n" \
 	"  region: {size, control_size, mutexes, eventcounts, owners,\n" \
 	"    owner_deaths}\n" \
 	"  A name that is not UTF-8 is shown with \\xNN for the bytes that are not,\n" \

@@ -24,6 +24,7 @@ enum {
 	OPTION_CREATE = 'c',
 	OPTION_NONBLOCK = OPTION_FIRST,
 	OPTION_TEMPORARY,
+	OPTION_KEPT,
 	OPTION_OWNER,
 };
 
@@ -40,6 +41,9 @@ static const struct argp_option options[] = {
 	  "Create the queue when there is none; it stays until 'ipcq rm'", 0 },
 	{ "temporary", OPTION_TEMPORARY, NULL, 0,
 	  "Create the queue when there is none; it ends with this command", 0 },
+	{ "kept", OPTION_KEPT, NULL, 0,
+	  "Of a queue for all: begin with the oldest message it has, not with the next",
+	  0 },
 	{ "owner", OPTION_OWNER, "USER", 0,
 	  "Fail when the queue is another user's", 0 },
 	{ 0 }
@@ -79,6 +83,7 @@ struct reception {
 	const char *name;
 	uint64_t number;		/* 0: one, or all */
 	bool all;
+	bool kept;
 	unsigned int open_flags;
 	struct ipcq_queue_options open;
 	bool nonblock;
@@ -151,6 +156,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_TEMPORARY:
 		reception->open_flags |= IPCQ_CREATE | IPCQ_TEMPORARY;
+		return 0;
+	case OPTION_KEPT:
+		reception->kept = true;
 		return 0;
 	case OPTION_OWNER:
 		reception->open_flags |= IPCQ_CHECK_OWNER;
@@ -350,6 +358,16 @@ static int finish_output(void)
 	return EXIT_FAILED;
 }
 
+static int subscribe(const struct reception *reception)
+{
+	int error = ipcq_queue_subscribe(reception->queue, IPCQ_KEPT, NULL);
+
+	if (error != -EINVAL)
+		return error ? report(reception->name, error) : EXIT_OK;
+	complain("--kept is for a queue that was created with --broadcast");
+	return EXIT_FAILED;
+}
+
 static int open_queue(struct reception *reception)
 {
 	struct ipcq *ipcq;
@@ -361,7 +379,9 @@ static int open_queue(struct reception *reception)
 				IPCQ_READ | reception->open_flags,
 				&reception->open, &reception->queue);
 	ipcq_disconnect(ipcq);
-	return error < 0 ? report(reception->name, error) : EXIT_OK;
+	if (error < 0)
+		return report(reception->name, error);
+	return reception->kept ? subscribe(reception) : EXIT_OK;
 }
 
 int cmd_recv(int argc, char **argv)

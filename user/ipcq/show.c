@@ -253,6 +253,8 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	printf("  %-20s %s\n", "order", queue->order == IPCQ_PRIORITY ?
 	       "highest priority first" : "as sent");
 	printf("  %-20s %s\n", "when full", full_name(queue->full));
+	printf("  %-20s %s\n", "delivery", queue->delivery == IPCQ_TO_ALL ?
+	       "to all who have subscribed" : "to one receiver");
 	print_bytes("longest message", queue->max_message_size);
 	if (queue->time_to_live)
 		printf("  %-20s %g s\n", "time to live",
@@ -267,6 +269,11 @@ static void print_queue(const struct ipcq_queue_info *queue)
 	print_number("dropped", queue->dropped);
 	print_number("held by receivers", queue->held);
 	print_number("returning later", queue->delayed);
+	if (queue->delivery == IPCQ_TO_ALL) {
+		printf("  %-20s %" PRIu32 " of %" PRIu32 "\n", "retained",
+		       queue->retained, queue->retain);
+		print_number("subscribers", queue->subscribers);
+	}
 	print_number("waiting senders", queue->waiting_senders);
 	print_number("waiting receivers", queue->waiting_receivers);
 }

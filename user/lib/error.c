@@ -63,6 +63,8 @@ const char *ipcq_strerror(int error)
 		return "this process does not hold the message, or no longer";
 	case ESRCH:
 		return "no such process has attached to the queue";
+	case EALREADY:
+		return "the handle has subscribed already";
 	case EDEADLK:
 		return "this thread already holds the mutex";
 	case EOWNERDEAD:

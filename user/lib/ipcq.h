@@ -179,6 +179,12 @@ enum ipcq_full {
 /* The highest priority; the lowest is 0. */
 #define IPCQ_HIGHEST_PRIORITY	32767
 
+/* To whom a queue gives a message. */
+enum ipcq_delivery {
+	IPCQ_TO_ONE	= 0,		/* to one receiver */
+	IPCQ_TO_ALL	= 1,		/* to every handle that has subscribed */
+};
+
 /* What a queue is created with; 0 stands for the default. */
 struct ipcq_queue_options {
 	uint32_t max_messages;		/* default 64 */
@@ -195,6 +201,9 @@ struct ipcq_queue_options {
 	 */
 	uint64_t dead_letter;
 	enum ipcq_full full;		/* default IPCQ_BLOCK */
+	enum ipcq_delivery delivery;	/* default IPCQ_TO_ONE; TO_ALL is for FIFO */
+	/* With IPCQ_TO_ALL: messages that stay for who subscribes later; default 0. */
+	uint32_t retain;
 };
 
 /**
@@ -254,8 +263,8 @@ int ipcq_queue_fd(const struct ipcq_queue *queue);
 /**
  * ipcq_queue_set() - change a queue's attributes while it is in use
  * @queue: the handle, of whatever access; the caller must own the queue
- * @options: the new attributes; those that are 0 stay as they are; mode, order and
- *	owner cannot be changed and must be 0
+ * @options: the new attributes; those that are 0 stay as they are; mode, order, owner,
+ *	delivery and retain cannot be changed and must be 0
  *
  * A max_bytes that was never given stays max_messages times max_message_size.
  * Waiting senders that fit now are let in.  What is in the queue stays, also when it
@@ -557,6 +566,29 @@ int ipcq_queue_receive_many(struct ipcq_queue *queue, struct iovec *messages,
 			    struct ipcq_message_info *infos, size_t count,
 			    unsigned int flags, uint64_t deadline);
 
+/* Flags of ipcq_queue_subscribe(). */
+enum {
+	IPCQ_KEPT	= 1 << 0,	/* from the oldest message that is there on */
+};
+
+/**
+ * ipcq_queue_subscribe() - receive every message of a queue from here on
+ * @queue: the handle, of a queue that was created with IPCQ_TO_ALL
+ * @flags: 0, from the next message that is sent on; or IPCQ_KEPT
+ * @sequence: receives the number of the last message that is not received, or NULL
+ *
+ * The handle receives each message once, in the order in which they were sent, until
+ * it is closed; who shares it shares that.  A handle that has not subscribed does so by
+ * its first receive, or when it is polled for reading.  A message takes room in the
+ * queue until all who have subscribed have received it: who does not receive makes
+ * senders wait.
+ *
+ * Return: 0; -EALREADY it has subscribed already; -EBADF the handle cannot read;
+ * -EINVAL an unknown flag, or the queue gives each message to one receiver.
+ */
+int ipcq_queue_subscribe(struct ipcq_queue *queue, unsigned int flags,
+			 uint64_t *sequence);
+
 /**
  * ipcq_queue_next_size() - bytes of the message that is next to be received
  * @queue: the handle
@@ -571,7 +603,7 @@ struct ipcq_queue_info {
 	uint32_t max_messages;
 	uint32_t max_message_size;
 	uint64_t max_bytes;
-	uint32_t messages;		/* in the queue */
+	uint32_t messages;		/* in the queue, to be received */
 	uint32_t waiting_senders;
 	uint32_t waiting_receivers;
 	uint64_t bytes;			/* of payload in the queue */
@@ -586,6 +618,10 @@ struct ipcq_queue_info {
 	uint32_t held;			/* of those in the queue: received under leases */
 	uint32_t delayed;		/* likewise: given back, for later */
 	enum ipcq_full full;
+	enum ipcq_delivery delivery;
+	uint32_t subscribers;		/* handles that have subscribed */
+	uint32_t retain;		/* most messages that stay for later ones */
+	uint32_t retained;		/* those that do; not among @messages */
 };
 
 /**

@@ -10,6 +10,7 @@
 
 _Static_assert((int)IPCQ_DONTWAIT == (int)IPCQ_SEND_F_NONBLOCK, "send");
 _Static_assert((int)IPCQ_DONTWAIT == (int)IPCQ_RECEIVE_F_NONBLOCK, "receive");
+_Static_assert((int)IPCQ_KEPT == (int)IPCQ_SUBSCRIBE_F_KEPT, "subscribe");
 
 int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 		    const struct ipcq_queue_options *options,
@@ -30,6 +31,8 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 	arg.max_message_size = options->max_message_size;
 	arg.max_bytes = options->max_bytes;
 	arg.order = options->order;
+	arg.delivery = options->delivery;
+	arg.retain = options->retain;
 	if (options->time_to_live != IPCQ_FOREVER)
 		arg.time_to_live = options->time_to_live;
 	if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
@@ -113,7 +116,8 @@ int ipcq_queue_set(struct ipcq_queue *queue,
 		arg.flags |= IPCQ_SET_F_FULL;
 		arg.full = options->full - IPCQ_BLOCK;
 	}
-	if (options->mode || options->order || options->owner)
+	if (options->mode || options->order || options->owner ||
+	    options->delivery || options->retain)
 		return -EINVAL;
 	return ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SET, &arg);
 }
@@ -196,6 +200,20 @@ ssize_t ipcq_queue_receive(struct ipcq_queue *queue, void *buffer, size_t size)
 	return receive_plainly(queue, buffer, size);
 }
 
+int ipcq_queue_subscribe(struct ipcq_queue *queue, unsigned int flags,
+			 uint64_t *sequence)
+{
+	struct ipcq_queue_subscribe arg = { .size = sizeof(arg), .flags = flags };
+	int error;
+
+	if (flags & ~IPCQ_KEPT)
+		return -EINVAL;
+	error = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SUBSCRIBE, &arg);
+	if (!error && sequence)
+		*sequence = arg.sequence;
+	return error;
+}
+
 ssize_t ipcq_queue_next_size(struct ipcq_queue *queue)
 {
 	int size = 0;
@@ -228,6 +246,10 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.received = stat.received,
 		.expired = stat.expired,
 		.time_to_live = stat.time_to_live,
+		.delivery = (enum ipcq_delivery)stat.delivery,
+		.subscribers = stat.subscribers,
+		.retain = stat.retain,
+		.retained = stat.retained,
 		.dead_letter = stat.dead_letter,
 		.dead_lettered = stat.dead_lettered,
 		.dropped = stat.dropped,
