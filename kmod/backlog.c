@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The backlog of a queue: its memory.  See backlog.h.
+ * The backlog of a queue: its memory, and who hears of changes.  See backlog.h.
  */
 #include <linux/ipcq.h>
 #include <linux/mm.h>
@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "backlog.h"
+#include "scan.h"
 
 /* Returns 0 or -ENOMEM. */
 int ipcq_backlog_init(struct ipcq_queue *queue, u32 order)
@@ -86,4 +87,22 @@ int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority)
 int ipcq_backlog_prepare_now(struct ipcq_queue *queue, u32 priority)
 {
 	return prepare(queue, priority, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+}
+
+/* A message has come into the order, and it or the queue is not plain. */
+void ipcq_backlog_entered(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		ipcq_expire_entered(queue, message);
+	if (queue->care & IPCQ_CARE_SCANS)
+		ipcq_scans_entered(queue, message);
+}
+
+/* A message has left the order, and it or the queue is not plain. */
+void ipcq_backlog_left(struct ipcq_queue *queue, struct ipcq_message *message)
+{
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		ipcq_expire_left(queue, message);
+	if (queue->care & IPCQ_CARE_SCANS)
+		ipcq_scans_left(queue, message);
 }

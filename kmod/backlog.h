@@ -2,6 +2,9 @@
 /*
  * The backlog of a queue: the messages that are to be received, in the order that
  * the queue was made for.  The queue's lock is held, but for preparing.
+ *
+ * Nothing else changes the order; so here is where those hear of it who have to:
+ * the timers of messages that expire, and the scans that are in progress.
  */
 #ifndef IPCQ_BACKLOG_H
 #define IPCQ_BACKLOG_H
@@ -12,6 +15,8 @@ int ipcq_backlog_init(struct ipcq_queue *queue, u32 order);
 void ipcq_backlog_fini(struct ipcq_queue *queue);
 int ipcq_backlog_prepare(struct ipcq_queue *queue, u32 priority);
 int ipcq_backlog_prepare_now(struct ipcq_queue *queue, u32 priority);
+void ipcq_backlog_entered(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_backlog_left(struct ipcq_queue *queue, struct ipcq_message *message);
 
 static inline struct ipcq_message *
 ipcq_backlog_message(struct ipcq_order_entry *entry)
@@ -35,12 +40,28 @@ ipcq_backlog_first(struct ipcq_queue *queue)
 			  queue->order.head);
 }
 
+/* The message after one that is there, or has just left; NULL: it is the last. */
+static inline struct ipcq_message *
+ipcq_backlog_next(struct ipcq_queue *queue, const struct ipcq_message *message)
+{
+	struct ipcq_order_entry *next = message->order.next;
+
+	if (!next && queue->priorities)
+		next = ipcq_priority_below(queue->priorities, message->priority);
+	return next ? ipcq_backlog_message(next) : NULL;
+}
+
 static inline struct ipcq_message *
 ipcq_backlog_pop(struct ipcq_queue *queue)
 {
-	return ipcq_backlog_message(unlikely(queue->priorities) ?
-			  ipcq_priority_pop(queue->priorities) :
-			  ipcq_order_pop(&queue->order));
+	struct ipcq_message *message =
+		ipcq_backlog_message(unlikely(queue->priorities) ?
+				     ipcq_priority_pop(queue->priorities) :
+				     ipcq_order_pop(&queue->order));
+
+	if (unlikely(message->special | queue->care))
+		ipcq_backlog_left(queue, message);
+	return message;
 }
 
 /* Takes a message that is there, wherever it is. */
@@ -52,6 +73,8 @@ static inline void ipcq_backlog_remove(struct ipcq_queue *queue,
 				     &message->order);
 	else
 		ipcq_order_remove(&queue->order, &message->order);
+	if (unlikely(message->special | queue->care))
+		ipcq_backlog_left(queue, message);
 }
 
 static inline void ipcq_backlog_push(struct ipcq_queue *queue,
@@ -62,6 +85,8 @@ static inline void ipcq_backlog_push(struct ipcq_queue *queue,
 				   &message->order);
 	else
 		ipcq_order_push(&queue->order, &message->order);
+	if (unlikely(message->special | queue->care))
+		ipcq_backlog_entered(queue, message);
 }
 
 static inline void ipcq_backlog_restore(struct ipcq_queue *queue,
@@ -72,6 +97,8 @@ static inline void ipcq_backlog_restore(struct ipcq_queue *queue,
 				      &message->order);
 	else
 		ipcq_order_restore(&queue->order, &message->order);
+	if (unlikely(message->special | queue->care))
+		ipcq_backlog_entered(queue, message);
 }
 
 #endif /* IPCQ_BACKLOG_H */

@@ -413,27 +413,27 @@ int ipcq_queue_call_send_many(struct ipcq_call *call)
  * receive does, the others as they are there.  Returns 0, or the error of the first,
  * with -EMSGSIZE its length in the head.
  */
-static int reserve_messages(struct round *round,
-			    const struct ipcq_patience *patience, bool truncate)
+static int reserve_messages(struct round *round, struct ipcq_receive *receive,
+			    bool truncate)
 {
 	struct ipcq_queue *queue = round->queue;
 	struct ipcq_message *message;
-	size_t size = truncate ? SIZE_MAX :
-			min_t(u64, round->heads[0].length, SIZE_MAX);
 	u32 bytes, i;
 
-	message = ipcq_queue_reserve(queue, round->subscriber, &size, patience);
+	receive->room = truncate ? SIZE_MAX :
+			min_t(u64, round->heads[0].length, SIZE_MAX);
+	message = ipcq_queue_reserve(queue, receive);
 	if (IS_ERR(message)) {
-		round->heads[0].length = size;
+		round->heads[0].length = receive->room;
 		return PTR_ERR(message);
 	}
 	round->messages[0] = message;
 	bytes = message->length;
 	spin_lock(&queue->lock);
 	for (i = 1; i < round->count && bytes < IPCQ_BATCH_ROUND_BYTES; i++) {
-		size = truncate ? SIZE_MAX :
-			min_t(u64, round->heads[i].length, SIZE_MAX);
-		message = ipcq_step_reserve(queue, size);
+		receive->room = truncate ? SIZE_MAX :
+				min_t(u64, round->heads[i].length, SIZE_MAX);
+		message = ipcq_step_reserve(queue, receive);
 		if (!message)
 			break;
 		round->messages[i] = message;
@@ -540,14 +540,14 @@ static void restore_messages(struct round *round)
 }
 
 /* Returns 0 when at least one was received, else the error. */
-static int receive_round(struct round *round, const struct ipcq_patience *patience,
+static int receive_round(struct round *round, struct ipcq_receive *receive,
 			 bool truncate)
 {
 	int ret;
 
 	ret = read_heads(round, sizeof(struct ipcq_receive_entry));
 	if (!ret)
-		ret = reserve_messages(round, patience, truncate);
+		ret = reserve_messages(round, receive, truncate);
 	if (ret)
 		return ret;
 	ret = copy_messages(round);
@@ -574,7 +574,12 @@ static int tell_length(const struct round *round)
 int ipcq_queue_call_receive_many(struct ipcq_call *call)
 {
 	const struct ipcq_queue_batch *args = &call->args.queue_batch;
-	struct ipcq_patience patience = patience_of(call);
+	struct ipcq_handle *handle = call->file->private_data;
+	struct ipcq_receive receive = {
+		.filter = &handle->filter,
+		.subscriber = &handle->subscriber,
+		.patience = patience_of(call),
+	};
 	struct round round __uninitialized;
 	u32 done = 0;
 	int ret;
@@ -586,11 +591,11 @@ int ipcq_queue_call_receive_many(struct ipcq_call *call)
 		return ret;
 	do {
 		begin_round(&round, call, done);
-		ret = receive_round(&round, &patience,
+		ret = receive_round(&round, &receive,
 				    args->flags & IPCQ_BATCH_F_TRUNCATE);
 		done += round.done;
 		if (!(args->flags & IPCQ_BATCH_F_WHOLE))
-			patience.nonblock = true;
+			receive.patience.nonblock = true;
 	} while (!ret && done < args->count && may_go_on());
 	if (!done && ret == -EMSGSIZE)
 		return tell_length(&round);

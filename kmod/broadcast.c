@@ -73,7 +73,8 @@ static void take_out(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	rb_erase_cached(&message->in_log, &queue->broadcast->log);
 	RB_CLEAR_NODE(&message->in_log);
-	ipcq_expire_unwatch(queue, message);
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		ipcq_expire_left(queue, message);
 }
 
 /* So many subscribers come to stand before a message, or at the end (NULL). */
@@ -306,7 +307,8 @@ void ipcq_broadcast_push(struct ipcq_queue *queue, struct ipcq_message *message)
 	message->copies = 0;
 	broadcast->at_end = 0;
 	rb_add_cached(&message->in_log, &broadcast->log, comes_before);
-	ipcq_expire_watch(queue, message);
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		ipcq_expire_entered(queue, message);
 	if (!broadcast->wanted)
 		broadcast->wanted = message;
 	list_splice_tail_init(&broadcast->idle, &broadcast->due);

@@ -74,18 +74,16 @@ void ipcq_timer_clear(struct ipcq_queue *queue, struct ipcq_message *message)
 		timerqueue_del(&queue->timers, &message->timer);
 }
 
-/* A message has come into the order.  The lock is held. */
-void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message)
+/* A message that expires has come into the order.  The lock is held. */
+void ipcq_expire_entered(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	if (message->special & IPCQ_SPECIAL_LIMITED)
-		ipcq_timer_set(queue, message, message->expires);
+	ipcq_timer_set(queue, message, message->expires);
 }
 
-/* A message has been taken out of the order.  The lock is held. */
-void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message)
+/* A message that expires has left the order.  The lock is held. */
+void ipcq_expire_left(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	if (message->special & IPCQ_SPECIAL_LIMITED)
-		ipcq_timer_clear(queue, message);
+	ipcq_timer_clear(queue, message);
 }
 
 /* The message whose time comes first, or NULL. */

@@ -45,8 +45,6 @@ static void take_out(struct ipcq_queue *queue, struct ipcq_message *message,
 		     struct ipcq_order *list)
 {
 	ipcq_backlog_remove(queue, message);
-	if (message->special)
-		ipcq_expire_unwatch(queue, message);
 	ipcq_bounds_remove(&queue->bounds, message->length);
 	queue->dropped++;
 	ipcq_order_push(list, &message->order);

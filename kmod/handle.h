@@ -13,6 +13,7 @@
 #include <linux/list.h>
 
 #include "broadcast.h"
+#include "filter.h"
 #include "object.h"
 #include "sender.h"
 
@@ -25,6 +26,7 @@ struct ipcq_handle {
 	struct ipcq_account *account;	/* constant, referenced: the opener's */
 	struct ipcq_senders senders;	/* who sends through it */
 	struct ipcq_subscriber subscriber;	/* of a queue; broadcast.h */
+	struct ipcq_filter filter;	/* of a queue's, under the queue's lock */
 	struct file *file;		/* constant; compared only */
 	bool creator;			/* constant: it created the object */
 	struct list_head owners;	/* owners_lock: attached through it */

@@ -73,6 +73,9 @@
 /* Messages that leave a queue's log under one hold of the lock. */
 #define IPCQ_BROADCAST_BATCH		32
 
+/* Messages that are looked at for a filter under one hold of the lock. */
+#define IPCQ_SCAN_STEP			128
+
 /* Tasks woken in one go, outside the lock. */
 #define IPCQ_WAKE_BATCH			8
 

@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "queue.h"
 #include "queue_steps.h"
+#include "scan.h"
 #include "wait.h"
 
 /* Waits for room, with its message; in queue->senders. */
@@ -27,6 +28,7 @@ struct sender {
 /* Waits for a message; in queue->receivers. */
 struct receiver {
 	struct ipcq_waiter waiter;
+	struct ipcq_filter filter;
 	struct ipcq_message *message;	/* once completed: reserved for it */
 };
 
@@ -37,16 +39,25 @@ static struct sender *first_sender(struct ipcq_queue *queue)
 	return list_first_entry(&queue->senders, struct sender, waiter.node);
 }
 
-/* Reserves @message for the receiver whose turn it is. */
-static void hand_over(struct ipcq_queue *queue, struct ipcq_message *message,
-		      struct ipcq_wake *wake)
+/*
+ * Reserves @message for the receiver whose turn it is, if one waits that takes it.
+ * Apart, for who sends and receives without anybody waiting.
+ */
+static noinline bool hand_over(struct ipcq_queue *queue,
+			       struct ipcq_message *message,
+			       struct ipcq_wake *wake)
 {
-	struct receiver *receiver =
-		list_first_entry(&queue->receivers, struct receiver, waiter.node);
+	struct receiver *receiver;
 
-	receiver->message = message;
-	queue->waiting_receivers--;
-	ipcq_waiter_complete(&receiver->waiter, wake);
+	list_for_each_entry(receiver, &queue->receivers, waiter.node) {
+		if (!ipcq_filter_takes(&receiver->filter, message))
+			continue;
+		receiver->message = message;
+		queue->waiting_receivers--;
+		ipcq_waiter_complete(&receiver->waiter, wake);
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -67,13 +78,8 @@ static u64 deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 			return sequence;
 		}
 	}
-	if (!list_empty(&queue->receivers)) {
-		hand_over(queue, message, wake);
-		return sequence;
-	}
-	ipcq_backlog_push(queue, message);
-	if (unlikely(message->special))
-		ipcq_expire_watch(queue, message);
+	if (list_empty(&queue->receivers) || !hand_over(queue, message, wake))
+		ipcq_backlog_push(queue, message);
 	return sequence;
 }
 
@@ -465,7 +471,7 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 	if (unlikely(!has_room(queue, message->length)))
 		return send_when_full(queue, message, send);
 	send->sequence = deliver(queue, message, &wake);
-	unlock_and_wake(queue, &wake, readable(queue));
+	unlock_and_wake(queue, &wake, wake.count ? 0 : EPOLLIN | EPOLLRDNORM);
 	return 0;
 }
 
@@ -563,17 +569,13 @@ bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message)
 __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 			     struct ipcq_message *message, struct ipcq_wake *wake)
 {
-	if (list_empty(&queue->receivers)) {
-		ipcq_backlog_restore(queue, message);
-		if (unlikely(message->special))
-			ipcq_expire_watch(queue, message);
-		/* Now it can be dropped for them. */
-		if (ipcq_full_drops(queue) && !list_empty(&queue->senders))
-			arm_admit(queue);
-	} else {
-		hand_over(queue, message, wake);
-	}
-	return readable(queue);
+	if (hand_over(queue, message, wake))
+		return 0;
+	ipcq_backlog_restore(queue, message);
+	/* Now it can be dropped for them. */
+	if (ipcq_full_drops(queue) && !list_empty(&queue->senders))
+		arm_admit(queue);
+	return EPOLLIN | EPOLLRDNORM;
 }
 
 /* The same of a message that is reserved. */
@@ -608,12 +610,13 @@ static struct ipcq_message *leave_receivers(struct ipcq_queue *queue,
 }
 
 /* Waits for a message.  Called with the lock held, which it drops. */
-static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
-						      size_t *size, u64 deadline)
+static noinline struct ipcq_message *
+wait_for_message(struct ipcq_queue *queue, struct ipcq_receive *receive,
+		 const struct ipcq_filter *filter)
 	__releases(&queue->lock)
 {
+	struct receiver receiver = { .filter = *filter };
 	struct ipcq_message *message;
-	struct receiver receiver;
 	int ret;
 
 	ipcq_waiter_init(&receiver.waiter);
@@ -621,7 +624,7 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 	queue->waiting_receivers++;
 	spin_unlock(&queue->lock);
 
-	ret = ipcq_waiter_sleep(&receiver.waiter, deadline);
+	ret = ipcq_waiter_sleep(&receiver.waiter, receive->patience.deadline);
 	message = ret ? leave_receivers(queue, &receiver) : receiver.message;
 	if (!message)
 		return ERR_PTR(ret);
@@ -630,40 +633,68 @@ static noinline struct ipcq_message *wait_for_message(struct ipcq_queue *queue,
 	if (fatal_signal_pending(current))
 		ret = -ERESTARTSYS;
 	else
-		ret = message->length > *size ? -EMSGSIZE : 0;
+		ret = message->length > receive->room ? -EMSGSIZE : 0;
 	if (!ret)
 		return message;
-	*size = message->length;
+	receive->room = message->length;
 	restore(queue, message);
 	return ERR_PTR(ret);
 }
 
 /*
- * Takes the next message, which there is, out of the order, if @size bytes are
- * enough for it; else returns ERR_PTR(-EMSGSIZE), with its length in @size.
+ * Takes the next message, which there is, out of the order, if the receive has room for
+ * it; else returns ERR_PTR(-EMSGSIZE), with its length in @room.
  */
 static __always_inline struct ipcq_message *
-reserve_first(struct ipcq_queue *queue, size_t *size)
+reserve_first(struct ipcq_queue *queue, struct ipcq_receive *receive)
 {
 	struct ipcq_message *message = ipcq_backlog_first(queue);
 
-	if (unlikely(message->length > *size)) {
-		*size = message->length;
+	if (unlikely(message->length > receive->room)) {
+		receive->room = message->length;
 		return ERR_PTR(-EMSGSIZE);
 	}
 	ipcq_backlog_pop(queue);
-	if (unlikely(message->special))
-		ipcq_expire_unwatch(queue, message);
 	return message;
 }
 
+/* Likewise the first that a filter takes, which is NULL, or an error, or in the order. */
+static struct ipcq_message *reserve_found(struct ipcq_queue *queue,
+					  struct ipcq_message *message,
+					  struct ipcq_receive *receive)
+{
+	if (IS_ERR_OR_NULL(message))
+		return message;
+	if (message->length > receive->room) {
+		receive->room = message->length;
+		return ERR_PTR(-EMSGSIZE);
+	}
+	ipcq_backlog_remove(queue, message);
+	return message;
+}
+
+/*
+ * Reserves the first message that the filter takes.  Called with the lock held, which
+ * it drops.  The handle's filter may change as soon as it does.
+ */
+static noinline struct ipcq_message *
+reserve_chosen(struct ipcq_queue *queue, struct ipcq_receive *receive)
+	__releases(&queue->lock)
+{
+	const struct ipcq_filter filter = *receive->filter;
+	struct ipcq_message *message;
+
+	message = reserve_found(queue, ipcq_scan(queue, &filter), receive);
+	if (!message && !receive->patience.nonblock)
+		return wait_for_message(queue, receive, &filter);
+	spin_unlock(&queue->lock);
+	return message ?: ERR_PTR(-EAGAIN);
+}
+
 /**
- * ipcq_queue_reserve() - take the next message out of the order
+ * ipcq_queue_reserve() - take a message out of the order
  * @queue: the queue
- * @subscriber: of the handle, for a queue that broadcasts
- * @size: bytes that the receiver has room for; with -EMSGSIZE receives the length
- *	of the message
- * @patience: whether and how long to wait for a message
+ * @receive: which one, and how
  *
  * The caller ends the reservation with ipcq_queue_end().
  *
@@ -671,27 +702,29 @@ reserve_first(struct ipcq_queue *queue, size_t *size)
  * -ERESTARTSYS for a signal.
  */
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
-					struct ipcq_subscriber *subscriber,
-					size_t *size,
-					const struct ipcq_patience *patience)
+					struct ipcq_receive *receive)
 {
 	struct ipcq_message *message;
 
 	if (unlikely(ipcq_expire_due(queue)))
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
+	if (unlikely(receive->filter->chooses))
+		return reserve_chosen(queue, receive);
 	if (!ipcq_backlog_empty(queue)) {
-		message = reserve_first(queue, size);
+		message = reserve_first(queue, receive);
 		spin_unlock(&queue->lock);
 		return message;
 	}
 	if (unlikely(queue->broadcast))
-		return ipcq_broadcast_reserve(queue, subscriber, size, patience);
-	if (patience->nonblock) {
+		return ipcq_broadcast_reserve(queue, receive->subscriber,
+					      &receive->room,
+					      &receive->patience);
+	if (receive->patience.nonblock) {
 		spin_unlock(&queue->lock);
 		return ERR_PTR(-EAGAIN);
 	}
-	return wait_for_message(queue, size, patience->deadline);
+	return wait_for_message(queue, receive, receive->filter);
 }
 
 /* A reserved message has been received; it is plain again.  The lock is held. */
@@ -803,13 +836,16 @@ int ipcq_step_wait(struct ipcq_queue *queue, struct ipcq_message *message,
 	return wait_for_room(queue, message, send);
 }
 
-struct ipcq_message *ipcq_step_reserve(struct ipcq_queue *queue, size_t size)
+struct ipcq_message *ipcq_step_reserve(struct ipcq_queue *queue,
+				       struct ipcq_receive *receive)
 {
-	struct ipcq_message *message;
+	struct ipcq_message *message = NULL;
 
-	if (ipcq_backlog_empty(queue))
-		return NULL;
-	message = reserve_first(queue, &size);
+	if (unlikely(receive->filter->chooses))
+		message = reserve_found(queue, ipcq_scan(queue, receive->filter),
+					receive);
+	else if (!ipcq_backlog_empty(queue))
+		message = reserve_first(queue, receive);
 	return IS_ERR(message) ? NULL : message;
 }
 
@@ -826,8 +862,37 @@ void ipcq_step_unlock_readable(struct ipcq_queue *queue, struct ipcq_wake *wake)
 
 /* -------------------------------------------------------------- observation */
 
-/* Readiness of the queue in both directions; the caller masks by access. */
-__poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
+/*
+ * Changes the filter of a handle.  What was not there for it may be there now, and who
+ * polls is to look again.
+ */
+void ipcq_queue_set_filter(struct ipcq_queue *queue, struct ipcq_filter *at,
+			   const struct ipcq_filter *filter)
+{
+	struct ipcq_wake wake __uninitialized;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	*at = *filter;
+	unlock_and_wake(queue, &wake, readable(queue));
+}
+
+/* Whether there is a message that a filter takes.  The lock may be dropped meanwhile. */
+static __poll_t readable_by(struct ipcq_queue *queue,
+			    const struct ipcq_filter *filter)
+{
+	if (likely(!filter->chooses))
+		return readable(queue);
+	return IS_ERR_OR_NULL(ipcq_scan(queue, filter)) ?
+		0 : EPOLLIN | EPOLLRDNORM;
+}
+
+/*
+ * Readiness of the queue in both directions, for who receives with a filter; the caller
+ * masks by access.
+ */
+__poll_t ipcq_queue_poll(struct ipcq_queue *queue,
+			 const struct ipcq_filter *filter, struct file *file,
 			 poll_table *table)
 {
 	__poll_t events;
@@ -837,7 +902,7 @@ __poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
 	if (unlikely(ipcq_expire_due(queue)))
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
-	events = readable(queue);
+	events = readable_by(queue, filter);
 	if (has_room_for_any(queue))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	else if (poll_requested_events(table) & (EPOLLOUT | EPOLLWRNORM))

@@ -4,21 +4,24 @@
  *
  * Sending prepares the message without a lock, then, under the queue's lock, does
  * one of three things: it hands the message to the receiver whose turn it is (who
- * has waited longest, but real-time threads first: wait.h), or puts it in the
- * order, or waits in the list of senders, message in hand, until whoever makes room
- * puts it in the order for it.
+ * has waited longest of those whose filters take it, but real-time threads first:
+ * wait.h), or puts it in the order, or waits in the list of senders, message in hand,
+ * until whoever makes room puts it in the order for it.
  *
  * Receiving reserves a message under the lock, copies it out with no lock held,
  * and commits under the lock: only then is there room for another.  A receiver
- * that fails between the two puts the message back in its place.  A receiver may also
- * hold the message in place of taking it.
+ * that fails between the two hands the message to another that waits for such a one,
+ * or puts it back in its place.  With a filter a receiver reserves the first message
+ * that it takes, after a scan of the order that may drop the lock in between (scan.h).
+ * A receiver may also hold the message in place of taking it.
  *
  * A queue that broadcasts has a log in place of the order, and subscribers in place of
  * receivers: see broadcast.h.  Its order is empty, and so is its list of receivers.
  *
  * So these hold whenever the lock is free:
  *
- *   - while receivers wait, the order is empty;
+ *   - no message in the order is one that a waiting receiver takes; so while one
+ *     without a filter waits, the order is empty;
  *   - a new message never passes a sender that waits;
  *   - messages in the order, those reserved and those held (hold.h) are what the
  *     bounds count;
@@ -49,6 +52,7 @@
 #include <linux/workqueue.h>
 
 #include "bounds.h"
+#include "filter.h"
 #include "message.h"
 #include "object.h"
 #include "order.h"
@@ -77,7 +81,7 @@ struct ipcq_queue {
 	u32 waiting_receivers;
 	u32 waiting_senders;
 	struct ipcq_magazine magazine;
-	u32 care;			/* IPCQ_CARE_*: what a plain send must heed */
+	u32 care;			/* IPCQ_CARE_*: what plain calls must heed */
 	u64 time_to_live;		/* of messages sent without; 0: for ever */
 	u64 expired;
 	u64 dead_letter;		/* id of the queue for dead letters; 0: none */
@@ -90,6 +94,7 @@ struct ipcq_queue {
 	struct rb_root held;		/* messages by their tokens: hold.h */
 	u32 holds;			/* how many are held */
 	u32 delayed;			/* how many are on their way back */
+	struct list_head scans;		/* between two steps: scan.c */
 	bool refused;			/* a poller or a caller heard "no room" */
 	bool listened;			/* events are of use: see tell() */
 	bool admit_armed;		/* admit_work is pending */
@@ -116,8 +121,9 @@ struct ipcq_patience {
 	u64 deadline;			/* CLOCK_MONOTONIC nanoseconds, 0: none */
 };
 
-/* Why even a plain message needs care when it is sent. */
+/* Why even a plain message needs care when it comes or goes. */
 #define IPCQ_CARE_TIME_TO_LIVE	(1U << 0)	/* the queue has a time to live */
+#define IPCQ_CARE_SCANS		(1U << 1)	/* @scans is not empty */
 #define IPCQ_CARE_BROADCAST	(1U << 7)	/* @broadcast is there */
 
 /* What stands on the outside of a message that is not plain. */
@@ -137,15 +143,21 @@ struct ipcq_send {
 	u64 sequence;			/* out */
 };
 
+/* A receive: which message, and how. */
+struct ipcq_receive {
+	size_t room;			/* bytes; out, with -EMSGSIZE: the message's */
+	const struct ipcq_filter *filter;	/* changes under the lock only */
+	struct ipcq_subscriber *subscriber;	/* for a queue that broadcasts */
+	struct ipcq_patience patience;
+};
+
 extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send);
 void ipcq_queue_dress(struct ipcq_message *message,
 		      const struct ipcq_envelope *envelope);
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
-					struct ipcq_subscriber *subscriber,
-					size_t *size,
-					const struct ipcq_patience *patience);
+					struct ipcq_receive *receive);
 int ipcq_queue_end(struct ipcq_queue *queue, struct ipcq_subscriber *subscriber,
 		   struct ipcq_message *message, int error);
 /* What becomes of a message that does not fit (full.c). */
@@ -162,7 +174,10 @@ __poll_t ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake);
 void ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		       __poll_t events) __releases(&queue->lock);
 void ipcq_queue_admit(struct ipcq_queue *queue);
-__poll_t ipcq_queue_poll(struct ipcq_queue *queue, struct file *file,
+void ipcq_queue_set_filter(struct ipcq_queue *queue, struct ipcq_filter *at,
+			   const struct ipcq_filter *filter);
+__poll_t ipcq_queue_poll(struct ipcq_queue *queue,
+			 const struct ipcq_filter *filter, struct file *file,
 			 poll_table *table);
 
 /* broadcast.c */
@@ -176,7 +191,8 @@ extern const struct ipcq_kind ipcq_queue_kind;
 int ipcq_queue_validate(const struct ipcq_queue_open *args);
 int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args);
 void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat);
-u32 ipcq_queue_next_length(struct ipcq_queue *queue);
+u32 ipcq_queue_next_length(struct ipcq_queue *queue,
+			   const struct ipcq_filter *filter);
 
 /* queue_memory.c */
 extern struct workqueue_struct *ipcq_queue_works;
@@ -195,8 +211,8 @@ void ipcq_queue_arm_idle(struct ipcq_queue *queue);
 void ipcq_expire_init(struct ipcq_queue *queue);
 void ipcq_expire_fini(struct ipcq_queue *queue);
 void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message);
-void ipcq_expire_watch(struct ipcq_queue *queue, struct ipcq_message *message);
-void ipcq_expire_unwatch(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_expire_entered(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_expire_left(struct ipcq_queue *queue, struct ipcq_message *message);
 void ipcq_expire_reap(struct ipcq_queue *queue);
 void ipcq_timer_set(struct ipcq_queue *queue, struct ipcq_message *message,
 		    u64 expires);

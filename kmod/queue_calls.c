@@ -126,25 +126,29 @@ static int copy_message(struct ipcq_call *call,
 	return ipcq_message_copy_out(message, to);
 }
 
-static int receive_to(struct ipcq_call *call, const struct ipcq_hold *hold,
+static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
+		      const struct ipcq_hold *hold,
 		      const struct ipcq_buffer *to)
 {
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
 	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
-	const struct ipcq_patience patience = {
-		.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
-			    call->file->f_flags & O_NONBLOCK,
-		.deadline = args->deadline,
+	struct ipcq_receive receive = {
+		.room = args->flags & IPCQ_RECEIVE_F_TRUNCATE ? SIZE_MAX :
+								to->length,
+		.filter = filter,
+		.subscriber = subscriber_of(call),
+		.patience.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
+				     call->file->f_flags & O_NONBLOCK,
+		.patience.deadline = args->deadline,
 	};
-	size_t length = args->flags & IPCQ_RECEIVE_F_TRUNCATE ? SIZE_MAX :
-								to->length;
 	struct ipcq_message *message;
+	size_t length;
 	int ret;
 
-	message = ipcq_queue_reserve(queue, subscriber_of(call), &length,
-				     &patience);
+	message = ipcq_queue_reserve(queue, &receive);
 	if (IS_ERR(message))
-		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
+		return ipcq_queue_receive_failed(call, PTR_ERR(message),
+						 receive.room);
 	length = message->length;
 	args->dropped = !queue->broadcast &&
 			ipcq_call_has(call, queue_receive.dropped) ?
@@ -161,19 +165,42 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_hold *hold,
 	return ret;
 }
 
+/* The filter that a receive brings.  Without the flag it must bring none. */
+static int read_filter(const struct ipcq_queue_receive *args,
+		       struct ipcq_filter *filter)
+{
+	if (!(args->flags & IPCQ_RECEIVE_F_FILTER))
+		return args->match | args->least_priority | args->type_first |
+		       args->type_last ? -EINVAL : 0;
+	return ipcq_filter_init(filter, args->match, args->least_priority,
+				args->type_first, args->type_last);
+}
+
+static bool reserved_are_zero(const struct ipcq_queue_receive *args)
+{
+	return !(args->reserved | args->reserved4) &&
+	       !memchr_inv(args->reserved3, 0, sizeof(args->reserved3));
+}
+
 int ipcq_queue_call_receive(struct ipcq_call *call)
 {
 	const struct ipcq_queue_receive *args = &call->args.queue_receive;
+	bool own = args->flags & IPCQ_RECEIVE_F_FILTER;
 	struct ipcq_vector_import import;
 	struct ipcq_buffer to = {};
+	struct ipcq_filter filter;
 	struct ipcq_hold hold;
 	int ret;
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (args->reserved ||
-	    memchr_inv(args->reserved3, 0, sizeof(args->reserved3)) ||
-	    args->reserved4)
+	if (!reserved_are_zero(args))
+		return -EINVAL;
+	ret = read_filter(args, &filter);
+	if (ret)
+		return ret;
+	if (own && filter.chooses &&
+	    to_ipcq_queue(handle_of(call)->object)->broadcast)
 		return -EINVAL;
 	ret = ipcq_vector_import(&import, &to, READ, args->payload, args->length,
 				 args->flags & IPCQ_RECEIVE_F_VECTOR);
@@ -181,11 +208,33 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 		return ret;
 	ret = ipcq_lease_begin(call, &hold);
 	if (!ret) {
-		ret = receive_to(call, &hold, &to);
+		ret = receive_to(call, own ? &filter : &handle_of(call)->filter,
+				 &hold, &to);
 		ipcq_lease_end(&hold);
 	}
 	ipcq_vector_release(&import);
 	return ret;
+}
+
+/* Sets or clears the filter of the handle. */
+int ipcq_queue_call_filter(struct ipcq_call *call)
+{
+	const struct ipcq_queue_filter *args = &call->args.queue_filter;
+	struct ipcq_handle *handle = handle_of(call);
+	struct ipcq_queue *queue = to_ipcq_queue(handle->object);
+	struct ipcq_filter filter;
+	int ret;
+
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EBADF;
+	ret = ipcq_filter_init(&filter, args->match, args->least_priority,
+			       args->type_first, args->type_last);
+	if (ret)
+		return ret;
+	if (queue->broadcast && filter.chooses)
+		return -EINVAL;
+	ipcq_queue_set_filter(queue, &handle->filter, &filter);
+	return 0;
 }
 
 int ipcq_queue_call_subscribe(struct ipcq_call *call)

@@ -15,6 +15,7 @@ int ipcq_queue_call_receive(struct ipcq_call *call);
 int ipcq_queue_call_send_many(struct ipcq_call *call);		/* batch.c */
 int ipcq_queue_call_receive_many(struct ipcq_call *call);
 int ipcq_queue_call_subscribe(struct ipcq_call *call);
+int ipcq_queue_call_filter(struct ipcq_call *call);
 int ipcq_queue_receive_failed(struct ipcq_call *call, int error, size_t length);
 
 /* lease.c */

@@ -34,6 +34,13 @@ static struct ipcq_subscriber *subscriber_of(const struct file *file)
 	return &handle->subscriber;
 }
 
+static const struct ipcq_filter *filter_of(const struct file *file)
+{
+	const struct ipcq_handle *handle = file->private_data;
+
+	return &handle->filter;
+}
+
 static struct ipcq_senders *senders_of(const struct file *file)
 {
 	struct ipcq_handle *handle = file->private_data;
@@ -46,13 +53,17 @@ static struct ipcq_senders *senders_of(const struct file *file)
 static ssize_t queue_read_buffer(struct file *file, bool nonblock,
 				 const struct ipcq_buffer *to)
 {
-	const struct ipcq_patience patience = { .nonblock = nonblock };
+	struct ipcq_receive receive = {
+		.room = to->length,
+		.filter = filter_of(file),
+		.subscriber = subscriber_of(file),
+		.patience.nonblock = nonblock,
+	};
 	struct ipcq_queue *queue = queue_of(file);
 	struct ipcq_message *message;
-	size_t length = to->length;
+	size_t length;
 
-	message = ipcq_queue_reserve(queue, subscriber_of(file), &length,
-				     &patience);
+	message = ipcq_queue_reserve(queue, &receive);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
@@ -156,25 +167,28 @@ static int queue_receive_plain(struct ipcq_call *call)
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
 	struct file *file = call->file;
 	struct ipcq_queue *queue = queue_of(file);
-	const struct ipcq_patience patience = {
-		.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
-			    file->f_flags & O_NONBLOCK,
-		.deadline = args->deadline,
-	};
 	const struct ipcq_buffer to = {
 		.address = u64_to_user_ptr(args->payload),
 		.length = min_t(u64, args->length, SIZE_MAX),
 	};
+	struct ipcq_receive receive = {
+		.room = to.length,
+		.filter = filter_of(file),
+		.subscriber = subscriber_of(file),
+		.patience.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
+				     file->f_flags & O_NONBLOCK,
+		.patience.deadline = args->deadline,
+	};
 	struct ipcq_message *message;
-	size_t length = to.length;
+	size_t length;
 
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
 
-	message = ipcq_queue_reserve(queue, subscriber_of(file), &length,
-				     &patience);
+	message = ipcq_queue_reserve(queue, &receive);
 	if (IS_ERR(message))
-		return ipcq_queue_receive_failed(call, PTR_ERR(message), length);
+		return ipcq_queue_receive_failed(call, PTR_ERR(message),
+						 receive.room);
 	length = message->length;
 	return ipcq_queue_end(queue, subscriber_of(file), message,
 			      ipcq_message_copy_out(message, &to)) ?: length;
@@ -222,6 +236,9 @@ static const struct ipcq_operation queue_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_SUBSCRIBE, struct ipcq_queue_subscribe,
 		       sizeof(struct ipcq_queue_subscribe),
 		       IPCQ_SUBSCRIBE_F_ALL, ipcq_queue_call_subscribe),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_FILTER, struct ipcq_queue_filter,
+		       sizeof(struct ipcq_queue_filter), 0,
+		       ipcq_queue_call_filter),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */
@@ -235,7 +252,7 @@ static long queue_next_bytes(struct file *file, int __user *out)
 	if (queue->broadcast)
 		length = ipcq_broadcast_next_length(queue, subscriber_of(file));
 	else
-		length = ipcq_queue_next_length(queue);
+		length = ipcq_queue_next_length(queue, filter_of(file));
 	return put_user((int)length, out);
 }
 
@@ -260,7 +277,8 @@ static __poll_t poll_broadcast(struct file *file, poll_table *table)
 
 static __poll_t queue_poll(struct file *file, poll_table *table)
 {
-	__poll_t events = ipcq_queue_poll(queue_of(file), file, table);
+	__poll_t events = ipcq_queue_poll(queue_of(file), filter_of(file), file,
+					  table);
 
 	if (!(file->f_mode & FMODE_READ) || queue_of(file)->broadcast)
 		events &= ~(EPOLLIN | EPOLLRDNORM);
@@ -280,10 +298,14 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct ipcq_queue *queue = queue_of(file);
 	struct ipcq_queue_stat stat;
+	struct ipcq_filter filter;
 
 	if (ipcq_expire_due(queue))
 		ipcq_expire_reap(queue);
 	ipcq_queue_stat(queue, &stat);
+	spin_lock(&queue->lock);
+	filter = *filter_of(file);
+	spin_unlock(&queue->lock);
 	seq_puts(m, "ipcq-kind:\tqueue\n");
 	seq_printf(m, "ipcq-id:\t%llu\n", stat.id);
 	seq_printf(m, "order:\t%s\n",
@@ -309,6 +331,7 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "subscribers:\t%u\n", stat.subscribers);
 	seq_printf(m, "retained:\t%u/%u\n", stat.retained, stat.retain);
 	ipcq_broadcast_show(queue, subscriber_of(file), m);
+	ipcq_filter_show(&filter, m);
 }
 
 /* A process has closed a descriptor: what it held through it may be to be returned. */

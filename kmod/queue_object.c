@@ -12,6 +12,7 @@
 #include "hold.h"
 #include "limits.h"
 #include "queue.h"
+#include "scan.h"
 
 /*
  * What a queue tells of itself.  Who may sleep sees to it that what has expired is gone;
@@ -47,16 +48,19 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	spin_unlock(&queue->lock);
 }
 
-/* Bytes of the next message, 0 also when there is none. */
-u32 ipcq_queue_next_length(struct ipcq_queue *queue)
+/* Bytes of the next message that a filter takes, 0 also when there is none. */
+u32 ipcq_queue_next_length(struct ipcq_queue *queue,
+			   const struct ipcq_filter *filter)
 {
+	struct ipcq_message *message;
 	u32 length = 0;
 
 	if (ipcq_expire_due(queue))
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
-	if (!ipcq_backlog_empty(queue))
-		length = ipcq_backlog_first(queue)->length;
+	message = ipcq_scan(queue, filter);
+	if (!IS_ERR_OR_NULL(message))
+		length = message->length;
 	spin_unlock(&queue->lock);
 	return length;
 }
@@ -203,6 +207,7 @@ static struct ipcq_object *queue_create(struct ipcq_registry *registry,
 
 	INIT_LIST_HEAD(&queue->receivers);
 	INIT_LIST_HEAD(&queue->senders);
+	INIT_LIST_HEAD(&queue->scans);
 	init_waitqueue_head(&queue->pollers);
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
 	ipcq_expire_init(queue);
@@ -272,12 +277,8 @@ static void queue_free(struct ipcq_object *object)
 
 	cancel_delayed_work_sync(&queue->admit_work);
 	ipcq_expire_fini(queue);
-	while (!ipcq_backlog_empty(queue)) {
-		struct ipcq_message *message = ipcq_backlog_pop(queue);
-
-		ipcq_expire_unwatch(queue, message);
-		ipcq_queue_keep(queue, message);
-	}
+	while (!ipcq_backlog_empty(queue))
+		ipcq_queue_keep(queue, ipcq_backlog_pop(queue));
 	ipcq_broadcast_fini(queue);
 	ipcq_holds_fini(queue);
 	ipcq_owners_fini(&queue->owners);

@@ -52,8 +52,12 @@ u64 ipcq_step_deliver(struct ipcq_queue *queue, struct ipcq_message *message,
 int ipcq_step_wait(struct ipcq_queue *queue, struct ipcq_message *message,
 		   struct ipcq_send *send) __releases(&queue->lock);
 
-/* Takes the next message if @size bytes are enough for it; or NULL. */
-struct ipcq_message *ipcq_step_reserve(struct ipcq_queue *queue, size_t size);
+/*
+ * Takes the next message of those that the receive is for, if there is one and it has
+ * room for it; or NULL.  With a filter the lock may be dropped meanwhile.
+ */
+struct ipcq_message *ipcq_step_reserve(struct ipcq_queue *queue,
+				       struct ipcq_receive *receive);
 
 /* A reserved message has been received; it is plain again. */
 void ipcq_step_commit(struct ipcq_queue *queue, struct ipcq_message *message);

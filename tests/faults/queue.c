@@ -244,6 +244,20 @@ static long receive_whole(void)
 	return receive_as(sizeof(struct ipcq_queue_receive));
 }
 
+/* The first of the two is what the filter takes, as neither has a type. */
+static long receive_filtered(void)
+{
+	struct ipcq_queue_receive args = {
+		.size = sizeof(args),
+		.flags = IPCQ_RECEIVE_F_NONBLOCK | IPCQ_RECEIVE_F_FILTER,
+		.payload = (uintptr_t)received,
+		.length = sizeof(received),
+		.match = IPCQ_MATCH_EQUAL,
+	};
+
+	return call(scene.own, IPCQ_IOC_QUEUE_RECEIVE, &args);
+}
+
 static long receive_short(void)
 {
 	return receive_as(IPCQ_QUEUE_RECEIVE_MIN);
@@ -428,6 +442,7 @@ static const struct operation operations[] = {
 	SEND("writev(2), large", own_large, write_vector, 1, 1, 1),
 	RECEIVE("RECEIVE", two_inline, receive_whole, 2),
 	RECEIVE("RECEIVE, buffered", two_buffered, receive_whole, 3),
+	RECEIVE("RECEIVE, by a filter", two_inline, receive_filtered, 2),
 	RECEIVE("RECEIVE, short struct", two_buffered, receive_short, 1),
 	RECEIVE("RECEIVE, large", two_large, receive_whole, 3),
 	RECEIVE("RECEIVE, by priority", two_by_priority, receive_whole, 2),

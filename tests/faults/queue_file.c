@@ -234,11 +234,34 @@ static void signals_do_not_come(long result)
 	signals_come(set_async());
 }
 
+/* It has nothing but its arguments to copy, all of them at once. */
+static long filter_queue(void)
+{
+	struct ipcq_queue_filter args = {
+		.size = sizeof(args), .match = IPCQ_MATCH_EQUAL, .type_first = 9,
+	};
+
+	return call(scene.queue, IPCQ_IOC_QUEUE_FILTER, &args);
+}
+
+static void was_filtered(long result)
+{
+	struct ipcq_queue_filter none = { .size = sizeof(none) };
+	int bytes = 1;
+
+	assert_int_equal(result, 0);
+	assert_ok(call(scene.queue, FIONREAD, &bytes));
+	assert_int_equal(bytes, 0);
+	assert_ok(call(scene.queue, IPCQ_IOC_QUEUE_FILTER, &none));
+}
+
 static const struct operation operations[] = {
 	{ "QUEUE_STAT", .run = stat_queue, .done = was_told,
 	  .errors = ERRORS(EFAULT), .least = LEAST(1, 0, 0) },
 	{ "QUEUE_SET", .run = set_queue, .done = was_set,
 	  .errors = ERRORS(EFAULT), .least = LEAST(1, 0, 0) },
+	{ "QUEUE_FILTER", .run = filter_queue, .done = was_filtered,
+	  .errors = ERRORS(0) },
 	{ "fdinfo", .setup = open_fdinfo, .run = read_fdinfo,
 	  .done = fdinfo_tells, .teardown = close_fdinfo,
 	  .errors = ERRORS(ENOMEM, EFAULT), .least = LEAST(1, 1, 0) },

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/ipcq.h>
+
 #include "fuzz.h"
 
 uint64_t fuzz_now(void)
@@ -236,6 +238,17 @@ static void take_fd(const struct fuzz_type *type, const struct fuzz_call *call,
 	fuzz_set_slot(call->value[FIELD_INTO], fd);
 }
 
+static bool brings_filter(unsigned int command, const char *bytes)
+{
+	uint32_t flags;
+
+	memcpy(&flags, bytes + offsetof(struct ipcq_queue_receive, flags),
+	       sizeof(flags));
+	return command == IPCQ_IOC_QUEUE_FILTER ||
+	       (command == IPCQ_IOC_QUEUE_RECEIVE &&
+		flags & IPCQ_RECEIVE_F_FILTER);
+}
+
 long fuzz_ioctl(struct fuzz_lane *lane, const struct fuzz_call *call)
 {
 	const struct fuzz_type *type = &fuzz_types[call->type];
@@ -251,6 +264,8 @@ long fuzz_ioctl(struct fuzz_lane *lane, const struct fuzz_call *call)
 		room = type->size;
 	at = fuzz_place(&lane->arguments, place, room);
 	fuzz_fill(&lane->arguments, place, at, bytes, room);
+	if (brings_filter(type->command, bytes))
+		fuzz_runner->filtered = true;
 	ret = ioctl(fuzz_fd(call->value[FIELD_FD]), type->command, at);
 	if (ret < 0)
 		return -errno;

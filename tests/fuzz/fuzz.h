@@ -183,6 +183,7 @@ struct fuzz_runner {
 	int null;
 	int base;		/* the first descriptor of programs */
 	bool told_in_map;	/* an open may have told a wrong descriptor */
+	bool filtered;		/* a receiver may wait for other messages */
 	bool limits_changed;
 	bool users_changed;
 	uid_t uid;

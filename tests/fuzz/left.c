@@ -106,4 +106,5 @@ void fuzz_clean_up(void)
 	fuzz_runner->users_changed = false;
 	fuzz_runner->limits_changed = false;
 	fuzz_runner->told_in_map = false;
+	fuzz_runner->filtered = false;
 }

@@ -264,6 +264,53 @@ static void eventcounts_wake_across_processes(void **state)
 	ipcq_region_close(region);
 }
 
+static ssize_t receive_by(struct ipcq_queue *queue, const struct ipcq_filter *filter,
+			  char *byte)
+{
+	const struct ipcq_receive_options options = { .filter = filter };
+	const struct iovec piece = { .iov_base = byte, .iov_len = 1 };
+
+	return ipcq_queue_receivev(queue, &piece, 1, &options, IPCQ_DONTWAIT,
+				   IPCQ_NO_DEADLINE, NULL);
+}
+
+static void filters_choose(void **state)
+{
+	const struct ipcq_filter range = {
+		.match = IPCQ_TYPE_RANGE, .type_first = 2, .type_last = 3,
+	};
+	const struct ipcq_filter equal = {
+		.match = IPCQ_TYPE_EQUAL, .type_first = 1,
+	};
+	const struct ipcq_filter wrong = { .type_last = 1 };
+	struct ipcq_queue *queue;
+	char byte;
+	int i;
+
+	(void)state;
+	assert_ok(ipcq_queue_open(ipcq, NULL, IPCQ_READ | IPCQ_WRITE | IPCQ_CREATE,
+				  NULL, &queue));
+	for (i = 0; i < 4; i++) {
+		const struct ipcq_send_options sent = { .type = i };
+		const struct iovec piece = { "abcd" + i, 1 };
+
+		assert_ok(ipcq_queue_sendv(queue, &piece, 1, &sent, 0, 0, NULL));
+	}
+	assert_int_equal(receive_by(queue, &range, &byte), 1);
+	assert_int_equal(byte, 'c');
+	assert_error(receive_by(queue, &wrong, &byte), EINVAL);
+	assert_error(ipcq_queue_set_filter(queue, &wrong), EINVAL);
+	assert_ok(ipcq_queue_set_filter(queue, &equal));
+	assert_int_equal(ipcq_queue_receive(queue, &byte, 1), 1);
+	assert_int_equal(byte, 'b');
+	assert_error(receive_by(queue, NULL, &byte), EAGAIN);
+	assert_int_equal(ipcq_queue_next_size(queue), 0);
+	assert_ok(ipcq_queue_set_filter(queue, NULL));
+	assert_int_equal(receive_by(queue, NULL, &byte), 1);
+	assert_int_equal(byte, 'a');
+	ipcq_queue_close(queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +318,7 @@ int main(void)
 		cmocka_unit_test(errors_are_those_of_the_header),
 		cmocka_unit_test(a_child_locks_at_once_as_itself),
 		cmocka_unit_test(a_death_is_reported_and_repaired),
+		cmocka_unit_test(filters_choose),
 		cmocka_unit_test(eventcounts_wake_across_processes),
 	};
 

@@ -257,7 +257,7 @@ static void calls_of_others_are_not_known(void **state)
 	static const unsigned int own[] = {
 		IPCQ_IOC_QUEUE_SEND, IPCQ_IOC_QUEUE_RECEIVE, IPCQ_IOC_QUEUE_STAT,
 		IPCQ_IOC_QUEUE_SET, IPCQ_IOC_QUEUE_SEND_MANY,
-		IPCQ_IOC_QUEUE_RECEIVE_MANY,
+		IPCQ_IOC_QUEUE_RECEIVE_MANY, IPCQ_IOC_QUEUE_FILTER,
 	};
 	int queue = queue_new(4, 32), region = region_new(1, 1, 1);
 	struct ipcq_queue_send args = send_args();

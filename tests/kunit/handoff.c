@@ -53,13 +53,17 @@ static int receive(void *data)
 {
 	struct receiver_thread *receiver = data;
 	struct ipcq_queue *queue = ipcq_kunit_queue(receiver->handle);
-	struct ipcq_patience patience = {};
+	struct ipcq_receive receive = {
+		.room = receiver->size,
+		.filter = &receiver->handle->filter,
+	};
 	struct ipcq_message *message;
 	int sequence, ret;
 
 	allow_signal(SIGUSR1);
 	allow_signal(SIGKILL);
-	message = ipcq_queue_reserve(queue, NULL, &receiver->size, &patience);
+	message = ipcq_queue_reserve(queue, &receive);
+	receiver->size = receive.room;
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 	sequence = message->order.sequence;

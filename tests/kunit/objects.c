@@ -181,9 +181,13 @@ int ipcq_kunit_send(struct ipcq_handle *handle, const void *data, size_t length,
 /* The next message, which must be there, reserved. */
 struct ipcq_message *ipcq_kunit_reserve(struct ipcq_handle *handle, size_t size)
 {
-	struct ipcq_patience patience = { .nonblock = true };
+	struct ipcq_receive receive = {
+		.room = size,
+		.filter = &handle->filter,
+		.patience.nonblock = true,
+	};
 
-	return ipcq_queue_reserve(ipcq_kunit_queue(handle), NULL, &size, &patience);
+	return ipcq_queue_reserve(ipcq_kunit_queue(handle), &receive);
 }
 
 /* Returns the length of a message that is received, or an error. */

@@ -16,14 +16,21 @@
  * receiver that has it.  It got the pointer under the lock, or by the acquire of
  * done; whoever gets the message after it gets it under the lock.
  *
+ * with FILTER one of the receivers does not take every message; how it finds those that
+ *	it takes, under a lock that it may drop, is in scan.pml
+ *
  * mutant LEAVE_BLIND "held==0" who stops waiting does not look for its message
  * mutant FAULT_LOSES "held==0" a copy that faults does not put the message back
  * mutant KILLED_KEEPS "held==0" a thread that is being killed keeps it
  * mutant COMMIT_FIRST "had==received" the message is counted out before it is copied
- * mutant RESTORE_QUEUES "q_len(order)==0" a message is put back though somebody waits
+ * mutant RESTORE_QUEUES "nobody_could_go" a message is put back though somebody waits
  * mutant RESTORE_LAST "in_order" it is put back at the end
  * mutant STAYS_LISTED "!(done[r])" a completed receiver stays in the list
- * mutant QUEUE_ANYWAY "q_len(order)==0" a receiver waits without looking at the order
+ * mutant QUEUE_ANYWAY "nobody_could_go" a receiver waits without looking at the order
+ * mutant FIRST_ONLY+FILTER "nobody_could_go" only the receiver that waits longest is asked
+ * mutant ANYBODY+FILTER "assertion violated (((r==0)" the one that waits longest is not even asked
+ * mutant HEAD_ONLY+FILTER "nobody_could_go" only the first message is looked at
+ * mutant RESTORE_QUEUES+FILTER "nobody_could_go" likewise with a filter
  */
 #define MESSAGES	3
 #define RECEIVERS	2
@@ -38,29 +45,70 @@ byte received;	/* as the queue counts */
 byte had;	/* whose copy was made */
 byte waiting;	/* threads in ipcq_waiter_sleep() */
 
-#ifdef RESTORE_QUEUES
-#define somebody_waits	false
+bool nobody_could_go;
+
+/* ipcq_filter_takes(), by the receiver's own filter */
+#ifdef FILTER
+#define takes(r, m)	((r) == 0 || (m) == 2 || (m) == 3)
 #else
-#define somebody_waits	(len(receivers) > 0)
+#define takes(r, m)	true
 #endif
 
-#ifdef QUEUE_ANYWAY
-#define there_is_one	false
+#define waits(r)	(receivers ?? [r])
+
+/* For whom hand_over() finds somebody. */
+#ifdef FIRST_ONLY
+#define wanted(m)	((receivers ? [0] && takes(0, m)) || \
+			 (receivers ? [1] && takes(1, m)))
+#elif defined(ANYBODY)
+#define wanted(m)	(len(receivers) > 0)
 #else
-#define there_is_one	(len(order) > 0)
+#define wanted(m)	((waits(0) && takes(0, m)) || (waits(1) && takes(1, m)))
 #endif
+
+#ifdef RESTORE_QUEUES
+#define wanted_back(m)	false
+#else
+#define wanted_back(m)	wanted(m)
+#endif
+
+/* ipcq_scan() */
+#ifdef QUEUE_ANYWAY
+#define there_is(m)	false
+#elif defined(HEAD_ONLY)
+#define there_is(m)	(order ? [m] && takes(self, m))
+#else
+#define there_is(m)	(order ?? [m] && takes(self, m))
+#endif
+#define there_is_one	(there_is(1) || there_is(2) || there_is(3))
 
 /* The lock is free: what queue.h promises. */
-#define invariant()	assert(len(receivers) == 0 || len(order) == 0)
+#define could_go(m)	(order ?? [m] && ((waits(0) && takes(0, m)) || \
+					 (waits(1) && takes(1, m))))
+inline invariant()
+{
+	nobody_could_go = !could_go(1) && !could_go(2) && !could_go(3);
+	assert(nobody_could_go)
+}
+
 #define self		(_pid - 1)
 
+/* The first of those that wait and take it; there are no more than two. */
 inline hand_over(m)
 {
-#ifdef STAYS_LISTED
 	receivers ? <r>;
+	if
+#ifndef ANYBODY
+	:: !takes(r, m) -> r = 1 - r
+	:: takes(r, m)
 #else
-	receivers ? r;
+	:: true
 #endif
+	fi;
+#ifndef STAYS_LISTED
+	receivers ?? eval(r);
+#endif
+	assert(takes(r, m));
 	assert(!done[r]);
 	given[r] = m;
 	done[r] = true;
@@ -72,8 +120,8 @@ inline restore()
 {
 	atomic {
 		if
-		:: somebody_waits -> hand_over(m)
-		:: !somebody_waits ->
+		:: wanted_back(m) -> hand_over(m)
+		:: !wanted_back(m) ->
 			held--;
 #ifdef RESTORE_LAST
 			order ! m
@@ -96,8 +144,8 @@ active proctype sender()
 			/* deliver() */
 			m++;
 			if
-			:: len(receivers) > 0 -> held++; hand_over(m)
-			:: len(receivers) == 0 -> order ! m
+			:: wanted(m) -> held++; hand_over(m)
+			:: !wanted(m) -> order ! m
 			fi;
 			invariant()
 		}
@@ -105,12 +153,22 @@ active proctype sender()
 	od
 }
 
-/* ipcq_order_pop(): none that is still there was sent before it. */
+/* The first that it takes: none of these that is still there was sent before it. */
 inline pop()
 {
 	order ? m;
+	if
+	:: !takes(self, m) ->
+		/* There is one that it does not take, which goes in front again. */
+		r = m;
+		order ? m;
+		order !! r;
+		r = 0
+	:: takes(self, m)
+	fi;
 	held++;
-	in_order = !(m > 1 && order ?? [1]) && !(m > 2 && order ?? [2]);
+	in_order = !(m > 1 && takes(self, 1) && order ?? [1]) &&
+		   !(m > 2 && takes(self, 2) && order ?? [2]);
 	assert(in_order)
 }
 
@@ -199,5 +257,6 @@ active proctype monitor()
 	timeout -> assert(held == 0);
 	assert(had == received);
 	assert(received + len(order) == MESSAGES);
-	assert(waiting == 0 || len(order) == 0)
+	nobody_could_go = !could_go(1) && !could_go(2) && !could_go(3);
+	assert(nobody_could_go)
 }

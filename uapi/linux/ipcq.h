@@ -127,6 +127,7 @@
 #define IPCQ_FEATURE_BATCH	(1ULL << 16)	/* several messages in one call */
 #define IPCQ_FEATURE_FULL	(1ULL << 17)	/* IPCQ_FULL_* */
 #define IPCQ_FEATURE_BROADCAST	(1ULL << 18)	/* IPCQ_DELIVERY_ALL */
+#define IPCQ_FEATURE_FILTER	(1ULL << 19)	/* IPCQ_RECEIVE_F_FILTER, and of handles */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -465,6 +466,25 @@ struct ipcq_queue_send {
 #define IPCQ_QUEUE_SEND_MIN	32
 
 /*
+ * Which messages a receive takes, by their types.
+ *
+ * IPCQ_MATCH_ANY	all
+ * IPCQ_MATCH_EQUAL	those of type @type_first
+ * IPCQ_MATCH_AT_MOST	those of types 0 to @type_first, and the lowest type first,
+ *			whatever the queue's order; within a type that order holds
+ * IPCQ_MATCH_RANGE	those of types @type_first to @type_last
+ * IPCQ_MATCH_EXCEPT	those of all types but @type_first
+ *
+ * A message that was sent without a type has type 0.  Members that a match does not
+ * name must be 0.
+ */
+#define IPCQ_MATCH_ANY		0
+#define IPCQ_MATCH_EQUAL	1
+#define IPCQ_MATCH_AT_MOST	2
+#define IPCQ_MATCH_RANGE	3
+#define IPCQ_MATCH_EXCEPT	4
+
+/*
  * Flags of a receive.
  *
  * IPCQ_RECEIVE_F_NONBLOCK	do not wait: fail with EAGAIN; O_NONBLOCK on the
@@ -477,12 +497,21 @@ struct ipcq_queue_send {
  * IPCQ_RECEIVE_F_LEASE		the message does not leave the queue, but is held by
  *				the calling process under a lease, until that ends:
  *				see struct ipcq_queue_lease
+ * IPCQ_RECEIVE_F_FILTER	of the messages in the queue only those count that
+ *				@match and @least_priority take; without this flag
+ *				those that the handle's filter takes
+ *				(IPCQ_IOC_QUEUE_FILTER)
  */
 #define IPCQ_RECEIVE_F_NONBLOCK	(1U << 0)
 #define IPCQ_RECEIVE_F_VECTOR	(1U << 1)
 #define IPCQ_RECEIVE_F_TRUNCATE	(1U << 2)
 #define IPCQ_RECEIVE_F_LEASE	(1U << 4)
-#define IPCQ_RECEIVE_F_ALL	(((1U << 3) - 1) | IPCQ_RECEIVE_F_LEASE)
+#define IPCQ_RECEIVE_F_FILTER	(1U << 5)
+#define IPCQ_RECEIVE_F_ALL	(IPCQ_RECEIVE_F_NONBLOCK |	\
+				 IPCQ_RECEIVE_F_VECTOR |	\
+				 IPCQ_RECEIVE_F_TRUNCATE |	\
+				 IPCQ_RECEIVE_F_LEASE |		\
+				 IPCQ_RECEIVE_F_FILTER)
 
 /*
  * Why a message is in another queue than it was sent to.
@@ -528,7 +557,12 @@ struct ipcq_queue_send {
  *	0
  * @origin_sequence: out: of a dead letter, its number there; of others 0
  * @origin_reason: out: IPCQ_ORIGIN_*
+ * @match: with FILTER: IPCQ_MATCH_*; else must be 0
+ * @least_priority: with FILTER: the lowest priority that is received, 0 to
+ *	IPCQ_PRIORITY_MAX; else must be 0
  * @reserved4: must be 0
+ * @type_first: with FILTER: as @match says; else must be 0
+ * @type_last: with FILTER: as @match says, not below @type_first; else must be 0
  *
  * The message leaves the queue when all of it has been copied.  A message that
  * is longer than the buffer stays, and the call fails with EMSGSIZE; one whose
@@ -540,10 +574,15 @@ struct ipcq_queue_send {
  * From a queue that delivers to all the message is the handle's next, and cannot be
  * had under a lease: see struct ipcq_queue_subscribe.
  *
- * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces; a lease where
- * there is none), EMSGSIZE,
- * EAGAIN, ETIMEDOUT, EINTR, ENOMEM, EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as
- * with IPCQ_LEASE_ATTACH).
+ * With a filter, the call's or the handle's, the message is the first in the queue's
+ * order that the filter takes, and the others might as well not be there: none of
+ * them makes the call fail with EMSGSIZE or keeps it from waiting.  A message that
+ * comes is given to the first of the waiting receivers that takes it.
+ *
+ * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces, a filter
+ * out of its range, or a filter or a lease where the queue delivers to all), EOPNOTSUPP for an unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT,
+ * EINTR, ENOMEM, EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as with
+ * IPCQ_LEASE_ATTACH).
  */
 struct ipcq_queue_receive {
 	__u32 size;
@@ -568,7 +607,11 @@ struct ipcq_queue_receive {
 	__aligned_u64 origin_id;
 	__aligned_u64 origin_sequence;
 	__u32 origin_reason;
+	__u32 match;
+	__u32 least_priority;
 	__u32 reserved4;
+	__aligned_u64 type_first;
+	__aligned_u64 type_last;
 };
 #define IPCQ_QUEUE_RECEIVE_MIN	32
 
@@ -722,6 +765,34 @@ struct ipcq_queue_subscribe {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 sequence;
+};
+
+/**
+ * struct ipcq_queue_filter - choose which messages a handle receives
+ * @size: sizeof(struct ipcq_queue_filter)
+ * @flags: must be 0
+ * @match: IPCQ_MATCH_*
+ * @least_priority: the lowest priority that is received, 0 to IPCQ_PRIORITY_MAX
+ * @type_first: as @match says
+ * @type_last: as @match says, not below @type_first
+ *
+ * Takes the place of the filter that the handle had; IPCQ_MATCH_ANY with a
+ * @least_priority of 0 is none, as a new handle has.  It holds for read(2), for receives
+ * without IPCQ_RECEIVE_F_FILTER, for batches, for FIONREAD and for the readiness to
+ * read, of all who share the handle: by dup(2), fork(2) or a passed descriptor.  A receive that already
+ * waits goes on with the filter that it began with; who polls is told when a
+ * message is there for the new one.
+ *
+ * Errors: EBADF (the handle is not readable), EINVAL (a member out of its range, or
+ * the queue delivers to all: it has no filters), EOPNOTSUPP for an unknown @match.
+ */
+struct ipcq_queue_filter {
+	__u32 size;
+	__u32 flags;
+	__u32 match;
+	__u32 least_priority;
+	__aligned_u64 type_first;
+	__aligned_u64 type_last;
 };
 
 /**
@@ -1158,6 +1229,7 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_SEND_MANY	_IO(IPCQ_IOC_MAGIC, 0x44)
 #define IPCQ_IOC_QUEUE_RECEIVE_MANY	_IO(IPCQ_IOC_MAGIC, 0x45)
 #define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
+#define IPCQ_IOC_QUEUE_FILTER		_IO(IPCQ_IOC_MAGIC, 0x4b)
 #define IPCQ_IOC_QUEUE_SUBSCRIBE	_IO(IPCQ_IOC_MAGIC, 0x4c)
 
 #define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)

@@ -413,11 +413,51 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
 				 uint64_t deadline,
 				 struct ipcq_message_info *info);
 
+/* Which messages are received, by their types. */
+enum ipcq_match {
+	IPCQ_TYPE_ANY		= 0,	/* all */
+	IPCQ_TYPE_EQUAL		= 1,	/* type_first */
+	/* 0 to type_first, and the lowest type first, whatever the queue's order. */
+	IPCQ_TYPE_AT_MOST	= 2,
+	IPCQ_TYPE_RANGE		= 3,	/* type_first to type_last */
+	IPCQ_TYPE_EXCEPT	= 4,	/* all but type_first */
+};
+
+/* Which messages are received; zeroed, all are. */
+struct ipcq_filter {
+	enum ipcq_match match;
+	uint32_t least_priority;	/* 0 to IPCQ_HIGHEST_PRIORITY */
+	uint64_t type_first;		/* 0 where the match does not name it */
+	uint64_t type_last;		/* likewise */
+};
+
 /**
- * ipcq_queue_receivev() - receive the next message into pieces of memory
+ * ipcq_queue_set_filter() - choose which messages a handle receives
+ * @queue: the handle
+ * @filter: takes the place of the one it had; NULL: none
+ *
+ * The others stay in the queue for other receivers.  It holds for all receives through
+ * the handle that bring no filter of their own, for ipcq_queue_next_size(), and for
+ * poll(2) of its descriptor; for whoever shares it, too.  A receive that waits goes
+ * on with the filter that it began with.
+ *
+ * Return: 0; -EBADF the handle cannot read; -EINVAL a member out of its range;
+ * -EOPNOTSUPP an unknown match.
+ */
+int ipcq_queue_set_filter(struct ipcq_queue *queue,
+			  const struct ipcq_filter *filter);
+
+/* How a message is received; 0 stands for nothing special. */
+struct ipcq_receive_options {
+	const struct ipcq_filter *filter;	/* NULL: the handle's */
+};
+
+/**
+ * ipcq_queue_receivev() - receive a message into pieces of memory, with all options
  * @queue: the handle
  * @vector: where to put the payload, one after the other
  * @count: how many, 0 to 1024
+ * @options: how it is received, or NULL
  * @flags: 0 or a mask of IPCQ_DONTWAIT and IPCQ_TRUNCATE
  * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
  * @info: receives what comes with the message, or NULL
@@ -425,11 +465,16 @@ ssize_t ipcq_queue_receive_until(struct ipcq_queue *queue, void *buffer,
  * With IPCQ_TRUNCATE a message that is longer than the pieces together is cut to
  * them, and the rest of it is lost: the length returned, which is the whole one, tells.
  *
- * Return: the message's length; -EINVAL too many pieces; the errors of
- * ipcq_queue_receive_until().
+ * With a filter the message is the first that the filter takes; -EMSGSIZE, -EAGAIN and
+ * -ETIMEDOUT are said of those alone that it takes.
+ *
+ * Return: the message's length; -EINVAL too many pieces, or a filter out of its range;
+ * -EOPNOTSUPP an unknown match; the errors of ipcq_queue_receive_until().
  */
 ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
-			    size_t count, unsigned int flags, uint64_t deadline,
+			    size_t count,
+			    const struct ipcq_receive_options *options,
+			    unsigned int flags, uint64_t deadline,
 			    struct ipcq_message_info *info);
 
 /**
@@ -591,7 +636,7 @@ int ipcq_queue_subscribe(struct ipcq_queue *queue, unsigned int flags,
 
 /**
  * ipcq_queue_next_size() - bytes of the message that is next to be received
- * @queue: the handle
+ * @queue: the handle, whose filter counts
  *
  * Return: its length; 0 also when there is no message; -EBADF.
  */

@@ -9,6 +9,7 @@
 _Static_assert((int)IPCQ_TRUNCATE == (int)IPCQ_RECEIVE_F_TRUNCATE, "truncate");
 _Static_assert((int)IPCQ_EXPIRED == IPCQ_ORIGIN_EXPIRED, "origin");
 _Static_assert(IPCQ_DROP_NEWEST - IPCQ_BLOCK == IPCQ_FULL_DROP_NEWEST, "full");
+_Static_assert(IPCQ_TYPE_EXCEPT == IPCQ_MATCH_EXCEPT, "match");
 
 #define FAST_PIECES	16
 
@@ -103,8 +104,38 @@ void ipcq_message_info_fill(struct ipcq_message_info *info,
 	};
 }
 
+int ipcq_queue_set_filter(struct ipcq_queue *queue,
+			  const struct ipcq_filter *filter)
+{
+	struct ipcq_queue_filter arg = { .size = sizeof(arg) };
+
+	if (filter) {
+		arg.match = filter->match;
+		arg.least_priority = filter->least_priority;
+		arg.type_first = filter->type_first;
+		arg.type_last = filter->type_last;
+	}
+	return ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_FILTER, &arg);
+}
+
+static void options_fill(struct ipcq_queue_receive *arg,
+			 const struct ipcq_receive_options *options)
+{
+	const struct ipcq_filter *filter = options->filter;
+
+	if (filter) {
+		arg->flags |= IPCQ_RECEIVE_F_FILTER;
+		arg->match = filter->match;
+		arg->least_priority = filter->least_priority;
+		arg->type_first = filter->type_first;
+		arg->type_last = filter->type_last;
+	}
+}
+
 ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
-			    size_t count, unsigned int flags, uint64_t deadline,
+			    size_t count,
+			    const struct ipcq_receive_options *options,
+			    unsigned int flags, uint64_t deadline,
 			    struct ipcq_message_info *info)
 {
 	struct ipcq_queue_receive arg = { .size = sizeof(arg) };
@@ -120,6 +151,8 @@ ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector
 	arg.payload = pieces.payload;
 	arg.length = pieces.length;
 	arg.deadline = deadline;
+	if (options)
+		options_fill(&arg, options);
 	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
 	free(pieces.allocated);
 	if (length >= 0 && info)
