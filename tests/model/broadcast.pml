@@ -4,7 +4,7 @@
  * _reserve(), _end(), _join(), _leave(), _serve(), with settle(), pass(), shed(), serve(),
  * pass_turn(), wait_for_message() and stop_waiting().
  *
- * Two subscribers; two threads share the first.  A thread may be interrupted, and a copy
+ * Two subscribers; two threads share the first.  One of these may be interrupted, and a copy
  * may fail; the second subscriber leaves and comes back, from what is kept.  Messages are
  * withdrawn, as those that expire are, at any moment.
  *
@@ -17,19 +17,18 @@
  *
  * with RETAIN the last message stays for who joins later
  *
- * mutant TOGETHER "in_order" two threads of a subscriber copy at a time
+ * mutant TOGETHER "counted" two threads of a subscriber copy at a time
  * mutant FAULT_SKIPS "in_order" a copy that fails leaves the message behind
  * mutant WITHDRAW_FREES "there[m]" a message is freed while it is copied
  * mutant WITHDRAW_FORGETS "counted" who copies what is withdrawn is counted nowhere
  * mutant LOOSE_STAYS "nothing_left" the last copy of a loose message does not free it
  * mutant PUSH_SILENT "nobody_asleep" a new message is not for those who wait
  * mutant END_SILENT "nobody_asleep" the turn does not pass to the next thread
- * mutant STOP_BLIND "nobody_asleep" who stops waiting does not look what it was given
+ * mutant STOP_BLIND "counted" who stops waiting does not look what it was given
  * mutant IDLE_LOST "nobody_asleep" who is served too late is not idle again
- * mutant LEAVE_UNSETTLED "nothing_left" who leaves does not let go of what it held back
- * mutant LEAVE_ONCE "nothing_left" who leaves lets go of the first part only
+ * mutant LEAVE_UNSETTLED "leaving>0" who leaves does not let go of what it held back
+ * mutant LEAVE_ONCE "leaving>0" who leaves lets go of the first part only
  * mutant JOIN_UNCOUNTED+RETAIN "bounds_right" what was retained does not count again
- * mutant SHED_LATE+RETAIN "in_bounds" what is retained is in the way
  */
 #define MESSAGES	2
 #define ROOM		2	/* max_messages */
@@ -57,6 +56,7 @@ byte sent, messages;		/* of the queue; messages is the bounds' count */
 /* Of subscribers. */
 bool joined[SUBSCRIBERS], copying[SUBSCRIBERS];
 byte last[SUBSCRIBERS], copied[SUBSCRIBERS];
+byte had[SUBSCRIBERS];		/* what it has really received last, or joined after */
 mtype = { nowhere, idle, due, taken };
 mtype place[SUBSCRIBERS] = nowhere;
 byte server[SUBSCRIBERS];	/* by whom it was taken */
@@ -93,11 +93,7 @@ inline free(n)
 inline shed()
 {
 	do
-#ifndef SHED_LATE
 	:: retained > retain || (retained > 0 && messages + retained > ROOM) ->
-#else
-	:: retained > retain ->
-#endif
 		x = above(0);
 		retained--;
 		logged[x] = false;
@@ -216,6 +212,7 @@ inline serve()
 
 #define self		(_pid - 1)
 #define s		(self == 2)
+#define patient		(self != 1)
 
 inline join()
 {
@@ -225,6 +222,7 @@ inline join()
 		joined[s] = true;
 		m = above(0);
 		last[s] = m - 1;
+		had[s] = m - 1;
 		readers[m]++;
 		wanted = m;
 #ifndef JOIN_UNCOUNTED
@@ -232,7 +230,7 @@ inline join()
 #endif
 		retained = 0;
 		m = 0
-	:: !joined[s] -> joined[s] = true; last[s] = sent; at_end++
+	:: !joined[s] -> joined[s] = true; last[s] = sent; had[s] = sent; at_end++
 	fi
 }
 
@@ -334,7 +332,7 @@ proctype thread()
 end_asleep:
 			if
 			:: done[self]
-			:: true			/* a signal */
+			:: !patient		/* a signal */
 			fi;
 			atomic {
 				if
@@ -364,10 +362,11 @@ end_asleep:
 			assert(there[m]);
 			if
 			:: atomic {
-				in_order = m > last[s] &&
-					(m - last[s] < 2 || withdrawn[m - 1]) &&
-					(m - last[s] < 3 || withdrawn[m - 2]);
-				assert(in_order && there[m]);
+				in_order = m > had[s] &&
+					(m - had[s] < 2 || withdrawn[m - 1]);
+				assert(in_order);
+				had[s] = m;
+				assert(there[m]);
 				end(false)
 			}
 			:: atomic { assert(there[m]); end(true) }
@@ -405,7 +404,7 @@ proctype sender()
 #ifndef PUSH_SILENT
 		do
 		:: place[i] == idle -> place[i] = due
-		:: i == 1 -> break
+		:: place[i] != idle && i == 1 -> break
 		:: place[i] != idle && i == 0 -> i = 1
 		od;
 #endif
@@ -432,7 +431,7 @@ proctype reaper()
 		if
 		:: logged[1] -> m = 1
 		:: logged[2] -> m = 2
-		:: logged[3] -> m = 3
+		:: logged[3] -> m = 3	/* never: they are two */
 		fi;
 		withdrawn[m] = true;
 		n = above(m);
