@@ -94,6 +94,7 @@ void ipcq_backlog_entered(struct ipcq_queue *queue, struct ipcq_message *message
 {
 	if (message->special & IPCQ_SPECIAL_LIMITED)
 		ipcq_expire_entered(queue, message);
+	message->in_order = true;
 	if (queue->care & IPCQ_CARE_SCANS)
 		ipcq_scans_entered(queue, message);
 }
@@ -103,6 +104,7 @@ void ipcq_backlog_left(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	if (message->special & IPCQ_SPECIAL_LIMITED)
 		ipcq_expire_left(queue, message);
+	message->in_order = false;
 	if (queue->care & IPCQ_CARE_SCANS)
 		ipcq_scans_left(queue, message);
 }

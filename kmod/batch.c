@@ -214,7 +214,7 @@ static void keep_messages(struct round *round, u32 from)
 static int dress(const struct round *round, u32 i)
 {
 	struct ipcq_send_entry entry = {};
-	struct ipcq_envelope envelope;
+	struct ipcq_envelope envelope = {};
 	u32 size = min_t(u32, round->entry_size, sizeof(entry));
 	const u64 nothing = 0;
 	int ret;
@@ -235,7 +235,7 @@ static int dress(const struct round *round, u32 i)
 		if (ret)
 			return ret;
 	}
-	ipcq_queue_dress(round->messages[i], &envelope);
+	ipcq_queue_dress(round->queue, round->messages[i], &envelope);
 	return 0;
 }
 
@@ -512,13 +512,22 @@ static void commit_messages(struct round *round)
 	struct ipcq_wake wake __uninitialized;
 	u32 i;
 
-	for (i = 0; i < round->done; i++)
-		if (unlikely(round->messages[i]->special))
+	for (i = 0; i < round->done; i++) {
+		if (likely(!round->messages[i]->special))
+			continue;
+		/* A batch cannot reply to a request: who waits is told. */
+		if (round->messages[i]->special & IPCQ_SPECIAL_REQUEST) {
+			ipcq_queue_end(queue, NULL, round->messages[i], 0);
+			round->messages[i] = NULL;
+		} else {
 			ipcq_message_undress(round->messages[i]);
+		}
+	}
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
 	for (i = 0; i < round->done; i++)
-		ipcq_step_commit(queue, round->messages[i]);
+		if (likely(round->messages[i]))
+			ipcq_step_commit(queue, round->messages[i]);
 	ipcq_queue_kept(queue);
 	ipcq_queue_unlock(queue, &wake, ipcq_queue_made_room(queue, &wake));
 }

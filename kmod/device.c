@@ -31,7 +31,8 @@
 			 IPCQ_FEATURE_TIME_TO_LIVE | IPCQ_FEATURE_ASYNC |	\
 			 IPCQ_FEATURE_DEAD_LETTER | IPCQ_FEATURE_LEASE |	\
 			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL |	\
-			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER)
+			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER | \
+			 IPCQ_FEATURE_CALL)
 
 /* What the calling process's user has, and may have. */
 static void query_account(struct ipcq_query *query,

@@ -102,7 +102,7 @@ static void expire_logged(struct ipcq_queue *queue, struct ipcq_message *message
 	if (!ipcq_broadcast_withdraw(queue, message))
 		return;
 	outcome->room = true;
-	ipcq_order_push(&outcome->received, &message->order);
+	ipcq_order_push(&outcome->done, &message->order);
 }
 
 /*

@@ -11,16 +11,17 @@
 #include "hold.h"
 #include "limits.h"
 #include "owner.h"
+#include "request.h"
 
 /* What is to come of a message whose hold has ended. */
-enum { THEN_NOTHING, THEN_LEAVE, THEN_RETURN };
+enum { THEN_NOTHING, THEN_LEAVE, THEN_RETURN, THEN_FAIL };
 
 /* ---------------------------------------------------------------- outcomes */
 
 void ipcq_outcome_begin(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	__acquires(&queue->lock)
 {
-	ipcq_order_init(&outcome->received);
+	ipcq_order_init(&outcome->done);
 	ipcq_order_init(&outcome->expired);
 	outcome->room = false;
 	outcome->events = 0;
@@ -41,18 +42,25 @@ void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	if (outcome->room)
 		outcome->events |= ipcq_queue_made_room(queue, &outcome->wake);
 	ipcq_queue_unlock(queue, &outcome->wake, outcome->events);
-	keep_all(queue, &outcome->received);
+	keep_all(queue, &outcome->done);
 	ipcq_dead_letter(queue, &outcome->expired, IPCQ_ORIGIN_EXPIRED);
 }
 
-/* A message, out of the order, leaves the queue because it has expired. */
+/*
+ * A message, out of the order, leaves the queue because it has expired.  A request is no
+ * dead letter: its caller hears of it.
+ */
 void ipcq_outcome_expire(struct ipcq_queue *queue, struct ipcq_message *message,
 			 struct ipcq_outcome *outcome)
 {
 	ipcq_bounds_remove(&queue->bounds, message->length);
 	queue->expired++;
 	outcome->room = true;
-	ipcq_order_push(&outcome->expired, &message->order);
+	if (!(message->special & IPCQ_SPECIAL_REQUEST))
+		ipcq_order_push(&outcome->expired, &message->order);
+	else if (!ipcq_request_finish(queue, message, NULL, -ETIME,
+				      &outcome->wake))
+		ipcq_order_push(&outcome->done, &message->order);
 }
 
 /* ----------------------------------------- steps, with the queue's lock held */
@@ -83,8 +91,8 @@ static void insert(struct ipcq_queue *queue, struct ipcq_message *message)
 }
 
 /* What @owner holds by @token, or NULL. */
-static struct ipcq_message *find(struct ipcq_queue *queue,
-				 const struct ipcq_owner *owner, u64 token)
+struct ipcq_message *ipcq_hold_find(struct ipcq_queue *queue,
+				    const struct ipcq_owner *owner, u64 token)
 {
 	struct rb_node *node = queue->held.rb_node;
 
@@ -112,6 +120,8 @@ static void enter(struct ipcq_queue *queue, struct ipcq_message *message,
 		  const struct ipcq_hold *hold)
 {
 	message->special |= IPCQ_SPECIAL_HELD;
+	if (hold->leased)
+		message->special |= IPCQ_SPECIAL_LEASED;
 	message->token = hold->token;
 	message->owner = hold->owner;
 	message->copies = 0;
@@ -125,7 +135,7 @@ static void enter(struct ipcq_queue *queue, struct ipcq_message *message,
 
 static void leave(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	message->special &= ~IPCQ_SPECIAL_HELD;
+	message->special &= ~(IPCQ_SPECIAL_HELD | IPCQ_SPECIAL_LEASED);
 	rb_erase(&message->by_token, &queue->held);
 	list_del(&message->of_owner);
 	queue->holds--;
@@ -154,17 +164,36 @@ static void count_redelivery(struct ipcq_message *message)
 	message->redeliveries = 1;
 }
 
+/*
+ * A message that is held no longer leaves the queue: acknowledged, replied to, or a
+ * request that was refused, or has no server any more.
+ */
+static void leave_queue(struct ipcq_queue *queue, struct ipcq_message *message,
+			struct ipcq_outcome *outcome)
+{
+	bool needed = false;
+	int error;
+
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	queue->received++;
+	outcome->room = true;
+	if (message->then == THEN_FAIL) {
+		error = message->refusal ? -EREMOTEIO : -ECONNRESET;
+		needed = ipcq_request_finish(queue, message, NULL, error,
+					     &outcome->wake);
+	}
+	if (!needed)
+		ipcq_order_push(&outcome->done, &message->order);
+}
+
 /* Does what is to come of a message that is held no longer. */
 static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
 		   struct ipcq_outcome *outcome)
 {
 	if (message->copies)
 		return;
-	if (message->then == THEN_LEAVE) {
-		ipcq_bounds_remove(&queue->bounds, message->length);
-		queue->received++;
-		outcome->room = true;
-		ipcq_order_push(&outcome->received, &message->order);
+	if (message->then != THEN_RETURN) {
+		leave_queue(queue, message, outcome);
 		return;
 	}
 	count_redelivery(message);
@@ -185,6 +214,20 @@ static void end(struct ipcq_queue *queue, struct ipcq_message *message, u32 then
 	message->then = then;
 	message->delay = delay;
 	settle(queue, message, outcome);
+}
+
+/* Ends the hold of a request that has been replied to, or is refused. */
+void ipcq_hold_end(struct ipcq_queue *queue, struct ipcq_message *message,
+		   bool refused, struct ipcq_outcome *outcome)
+{
+	end(queue, message, refused ? THEN_FAIL : THEN_LEAVE, 0, outcome);
+}
+
+/* Whether a message is a request that somebody serves: it is ended by a reply. */
+static bool is_served(const struct ipcq_message *message)
+{
+	return (message->special & (IPCQ_SPECIAL_REQUEST | IPCQ_SPECIAL_LEASED)) ==
+		IPCQ_SPECIAL_REQUEST;
 }
 
 /*
@@ -238,19 +281,24 @@ int ipcq_hold_begin(struct ipcq_queue *queue, struct ipcq_message *message,
 	return error ? ipcq_queue_end(queue, NULL, message, error) : 0;
 }
 
-/* Ends the hold of a token.  Returns 0 or -ENOKEY. */
+/* Ends the hold of a token.  Returns 0, -ENOKEY, or -EINVAL of a request. */
 static int end_by_token(struct ipcq_queue *queue, struct ipcq_owner *owner,
 			u64 token, u32 then, u64 delay)
 {
 	struct ipcq_outcome outcome __uninitialized;
 	struct ipcq_message *message;
+	int ret = 0;
 
 	ipcq_outcome_begin(queue, &outcome);
-	message = find(queue, owner, token);
-	if (message)
+	message = ipcq_hold_find(queue, owner, token);
+	if (!message)
+		ret = -ENOKEY;
+	else if (then == THEN_LEAVE && message->special & IPCQ_SPECIAL_REQUEST)
+		ret = -EINVAL;
+	else
 		end(queue, message, then, delay, &outcome);
 	ipcq_outcome_end(queue, &outcome);
-	return message ? 0 : -ENOKEY;
+	return ret;
 }
 
 int ipcq_hold_acknowledge(struct ipcq_queue *queue, struct ipcq_owner *owner,
@@ -269,13 +317,18 @@ int ipcq_hold_extend(struct ipcq_queue *queue, struct ipcq_owner *owner,
 		     u64 token, u64 lease)
 {
 	struct ipcq_message *message;
+	int ret = 0;
 
 	spin_lock(&queue->lock);
-	message = find(queue, owner, token);
-	if (message)
+	message = ipcq_hold_find(queue, owner, token);
+	if (!message)
+		ret = -ENOKEY;
+	else if (is_served(message))
+		ret = -EINVAL;
+	else
 		limit(queue, message, lease);
 	spin_unlock(&queue->lock);
-	return message ? 0 : -ENOKEY;
+	return ret;
 }
 
 /* Copies from a message that is held.  Returns how many bytes, -ENOKEY or -EFAULT. */
@@ -287,7 +340,7 @@ int ipcq_hold_read(struct ipcq_queue *queue, struct ipcq_owner *owner, u64 token
 	int ret;
 
 	spin_lock(&queue->lock);
-	message = find(queue, owner, token);
+	message = ipcq_hold_find(queue, owner, token);
 	if (message)
 		message->copies++;
 	spin_unlock(&queue->lock);
@@ -312,7 +365,7 @@ int ipcq_hold_hand_over(struct ipcq_queue *queue, struct ipcq_owner *owner,
 	int ret = -ENOKEY;
 
 	spin_lock(&queue->lock);
-	message = find(queue, owner, token);
+	message = ipcq_hold_find(queue, owner, token);
 	if (message) {
 		ret = -ESRCH;
 		if (ipcq_owner_live(to)) {
@@ -331,15 +384,19 @@ int ipcq_hold_hand_over(struct ipcq_queue *queue, struct ipcq_owner *owner,
 static bool end_some(struct ipcq_queue *queue, struct ipcq_owner *owner,
 		     struct ipcq_outcome *outcome)
 {
+	struct ipcq_message *message;
 	unsigned int count;
 
 	for (count = 0; !list_empty(&owner->holds); count++) {
 		if (count == IPCQ_EXPIRE_BATCH ||
 		    !ipcq_outcome_has_room(outcome))
 			return true;
-		end(queue, list_first_entry(&owner->holds, struct ipcq_message,
-					    of_owner), THEN_RETURN, 0, outcome);
+		message = list_first_entry(&owner->holds, struct ipcq_message,
+					   of_owner);
+		end(queue, message, is_served(message) ? THEN_FAIL : THEN_RETURN,
+		    0, outcome);
 	}
+	ipcq_requests_end(queue, owner, outcome);
 	return false;
 }
 

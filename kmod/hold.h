@@ -10,9 +10,11 @@
  *	the owner says so		lease.c
  *	its time ends			the queue's timers (expire.c)
  *	the owner ends			owner.h
+ *	a reply, if it is a request	request.c
  *
  * and the message then leaves the queue, or goes back to its place, perhaps after a
- * while, in which it is among the timers only.
+ * while, in which it is among the timers only.  A request that is not held under a lease
+ * does not go back when the owner ends, but fails.
  *
  * States of a message, by the bits that it wears: HELD, found by its token, and in its
  * owner's list; DELAYED, on its way back; neither.  While the owner has it copied once
@@ -39,11 +41,12 @@ struct ipcq_hold {
 	struct ipcq_owner *owner;	/* referenced by the call */
 	u64 token;
 	u64 lease;			/* nanoseconds from now; 0: no end */
+	bool leased;			/* under a lease; else a request */
 };
 
 /* What comes of messages under one hold of the queue's lock, to see to after it. */
 struct ipcq_outcome {
-	struct ipcq_order received;	/* have left the queue: acknowledged */
+	struct ipcq_order done;		/* have left the queue, and are to be kept */
 	struct ipcq_order expired;	/* likewise: their time to live has ended */
 	bool room;			/* some have left */
 	__poll_t events;
@@ -62,6 +65,11 @@ static inline bool ipcq_outcome_has_room(const struct ipcq_outcome *outcome)
 {
 	return outcome->wake.count < IPCQ_WAKE_BATCH;
 }
+
+struct ipcq_message *ipcq_hold_find(struct ipcq_queue *queue,
+				    const struct ipcq_owner *owner, u64 token);
+void ipcq_hold_end(struct ipcq_queue *queue, struct ipcq_message *message,
+		   bool refused, struct ipcq_outcome *outcome);
 
 u64 ipcq_hold_token(struct ipcq_queue *queue);
 int ipcq_hold_begin(struct ipcq_queue *queue, struct ipcq_message *message,

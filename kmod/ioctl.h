@@ -33,6 +33,8 @@ union ipcq_arguments {
 	struct ipcq_queue_subscribe queue_subscribe;
 	struct ipcq_queue_lease queue_lease;
 	struct ipcq_queue_filter queue_filter;
+	struct ipcq_queue_call queue_call;
+	struct ipcq_queue_reply queue_reply;
 	struct ipcq_region_stat region_stat;
 	struct ipcq_region_attach region_attach;
 	struct ipcq_mutex_lock mutex_lock;

@@ -136,6 +136,7 @@ int ipcq_lease_begin(struct ipcq_call *call, struct ipcq_hold *hold)
 		return PTR_ERR(hold->owner);
 	hold->token = ipcq_hold_token(queue_of(call));
 	hold->lease = args->lease;
+	hold->leased = true;
 	return 0;
 }
 

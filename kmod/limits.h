@@ -76,6 +76,9 @@
 /* Messages that are looked at for a filter under one hold of the lock. */
 #define IPCQ_SCAN_STEP			128
 
+/* Calls of one process through one handle that wait to be come back to. */
+#define IPCQ_CALLS_KEPT			64
+
 /* Tasks woken in one go, outside the lock. */
 #define IPCQ_WAKE_BATCH			8
 

@@ -8,9 +8,10 @@
  *	main
  *	device, netlink
  *	queue_file, region_file		descriptors
- *	queue_calls, lease, batch	what is more than plain
+ *	queue_calls, lease, batch,	what is more than plain
+ *	  call
  *	queue_object, queue, expire,	queues
- *	  hold, broadcast
+ *	  hold, request, broadcast
  *	backlog, queue_memory, message	what they hold
  *	region, mutex, eventcount	regions
  *	owner, handle, registry, object	what both have in common

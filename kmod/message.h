@@ -38,6 +38,7 @@
 #include "sender.h"
 
 struct iov_iter;
+struct ipcq_caller;
 struct ipcq_owner;
 
 #define IPCQ_INLINE_SIZE	192
@@ -52,6 +53,9 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_HELD	(1U << 8)	/* by an owner: hold.h */
 #define IPCQ_SPECIAL_DELAYED	(1U << 9)	/* on its way back */
 #define IPCQ_SPECIAL_REDELIVERED (1U << 10)	/* @redeliveries is not 0 */
+#define IPCQ_SPECIAL_LEASED	(1U << 11)	/* HELD, to go back when that ends */
+#define IPCQ_SPECIAL_REQUEST	(1U << 12)	/* somebody waits for a reply: request.h */
+#define IPCQ_SPECIAL_RESULT	(1U << 13)	/* what came of a request, to be fetched */
 
 struct ipcq_message {
 	struct ipcq_order_entry order;
@@ -77,13 +81,21 @@ struct ipcq_message {
 		u32 readers;		/* LOGGED: subscribers that receive it next */
 	};
 	u64 delay;			/* likewise: before it goes back, ns */
-	u64 token;			/* HELD: from here on */
-	struct ipcq_owner *owner;	/* there while it is HELD */
+	u64 token;			/* HELD, REQUEST, RESULT */
+	struct ipcq_owner *owner;	/* HELD: from here on; it is there */
 	union {
 		struct rb_node by_token;
 		struct rb_node in_log;	/* LOGGED */
 	};
 	struct list_head of_owner;
+
+	/* Of calls, see request.h. */
+	struct ipcq_caller *caller;	/* REQUEST: who waits, or NULL */
+	struct ipcq_owner *client;	/* REQUEST, RESULT: whose it is, or NULL */
+	struct list_head of_client;	/* while there is one */
+	int result;			/* RESULT: 0 or an error */
+	u32 refusal;			/* with -EREMOTEIO: the server's number */
+	bool in_order;			/* REQUEST: nobody has taken it */
 
 	u64 origin_id;			/* ORIGIN: of the queue it was in first */
 	u64 origin_sequence;		/* ORIGIN: its number there */

@@ -142,6 +142,7 @@ static struct ipcq_owner *owner_new(struct ipcq_owners *owners,
 	owner->pid = get_pid(task_tgid(current));
 	owner->tid = get_pid(task_pid(current));
 	INIT_LIST_HEAD(&owner->holds);
+	INIT_LIST_HEAD(&owner->calls);
 	INIT_HLIST_NODE(&owner->by_who);
 	INIT_LIST_HEAD(&owner->of_handle);
 	return owner;

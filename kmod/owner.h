@@ -82,7 +82,9 @@ struct ipcq_owner {
 
 	/* The object's own, under its own lock. */
 	void *waiting;			/* a region's: struct locker */
-	struct list_head holds;		/* a queue's: messages */
+	struct list_head holds;		/* a queue's: messages, hold.h */
+	struct list_head calls;		/* likewise, request.h */
+	u32 calls_kept;			/* how many */
 
 	struct hlist_node by_who;	/* owners_lock; read under RCU */
 	struct list_head of_handle;	/* owners_lock; handle->owners */

@@ -11,7 +11,9 @@
 #include "broadcast.h"
 #include "compat.h"
 #include "queue.h"
+#include "hold.h"
 #include "queue_steps.h"
+#include "request.h"
 #include "scan.h"
 #include "wait.h"
 
@@ -476,7 +478,7 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 }
 
 /* Writes what stands on the envelope on a plain message. */
-void ipcq_queue_dress(struct ipcq_message *message,
+void ipcq_queue_dress(struct ipcq_queue *queue, struct ipcq_message *message,
 		      const struct ipcq_envelope *envelope)
 {
 	message->priority = envelope->priority;
@@ -488,6 +490,46 @@ void ipcq_queue_dress(struct ipcq_message *message,
 		message->special |= IPCQ_SPECIAL_LIMITED;
 		message->time_to_live = envelope->time_to_live;
 	}
+	if (envelope->caller) {
+		message->special |= IPCQ_SPECIAL_REQUEST;
+		message->token = ipcq_hold_token(queue);
+		message->caller = envelope->caller;
+		message->client = NULL;
+		message->in_order = false;
+		message->refusal = 0;
+		message->caller->message = message;
+		message->caller->token = message->token;
+	}
+}
+
+/**
+ * ipcq_queue_fill() - a message that is going elsewhere than into the order
+ * @queue: the queue, whose memory it is
+ * @send: what, and by whom; not longer than the queue allows
+ *
+ * A kept message stays charged to whom it is.
+ *
+ * Return: the message, the caller's; ERR_PTR() of -EDQUOT, -ENOMEM, -EFAULT.
+ */
+struct ipcq_message *ipcq_queue_fill(struct ipcq_queue *queue,
+				     const struct ipcq_send *send)
+{
+	u32 class = ipcq_message_class(send->from.length);
+	struct ipcq_message *message;
+	int ret;
+
+	spin_lock(&queue->lock);
+	message = ipcq_magazine_take(&queue->magazine, class);
+	spin_unlock(&queue->lock);
+	if (!message)
+		message = new_message(queue, send, class);
+	if (IS_ERR(message))
+		return message;
+	ret = ipcq_message_fill(message, &send->from);
+	if (!ret)
+		return message;
+	ipcq_queue_keep(queue, message);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -520,12 +562,14 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
 	message->priority = 0;
 	message->time = ktime_get_coarse_ns();
 	if (unlikely(envelope))
-		ipcq_queue_dress(message, envelope);
+		ipcq_queue_dress(queue, message, envelope);
 	ret = ipcq_message_fill(message, &send->from);
 	if (!ret)
 		ret = send_message(queue, message, send);
-	if (ret)
+	if (ret) {
+		message->special = 0;
 		ipcq_queue_keep(queue, message);
+	}
 	return ret;
 }
 
@@ -727,6 +771,21 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
 	return wait_for_message(queue, receive, receive->filter);
 }
 
+/* A request is received by who cannot reply to it. */
+static noinline void commit_request(struct ipcq_queue *queue,
+				    struct ipcq_message *message)
+{
+	struct ipcq_outcome outcome __uninitialized;
+
+	ipcq_outcome_begin(queue, &outcome);
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	queue->received++;
+	outcome.room = true;
+	if (!ipcq_request_finish(queue, message, NULL, -ENOTCONN, &outcome.wake))
+		ipcq_order_push(&outcome.done, &message->order);
+	ipcq_outcome_end(queue, &outcome);
+}
+
 /* A reserved message has been received; it is plain again.  The lock is held. */
 static __always_inline void commit_locked(struct ipcq_queue *queue,
 					  struct ipcq_message *message)
@@ -742,8 +801,13 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 	struct ipcq_wake wake __uninitialized;
 
 	ipcq_wake_init(&wake);
-	if (unlikely(message->special))
+	if (unlikely(message->special)) {
+		if (message->special & IPCQ_SPECIAL_REQUEST) {
+			commit_request(queue, message);
+			return;
+		}
 		ipcq_message_undress(message);
+	}
 	spin_lock(&queue->lock);
 	commit_locked(queue, message);
 	ipcq_queue_kept(queue);

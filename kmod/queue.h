@@ -131,6 +131,7 @@ struct ipcq_envelope {
 	u32 priority;
 	u64 type;
 	u64 time_to_live;		/* nanoseconds; 0: the queue's */
+	struct ipcq_caller *caller;	/* waits for a reply; NULL: nobody */
 };
 
 /* A send: what, by whom, and how. */
@@ -154,7 +155,7 @@ struct ipcq_receive {
 extern const struct file_operations ipcq_queue_fops;	/* queue_file.c */
 
 int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send);
-void ipcq_queue_dress(struct ipcq_message *message,
+void ipcq_queue_dress(struct ipcq_queue *queue, struct ipcq_message *message,
 		      const struct ipcq_envelope *envelope);
 struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
 					struct ipcq_receive *receive);
@@ -167,6 +168,8 @@ enum ipcq_full_end {
 	IPCQ_FULL_STAYS,		/* it waits, or is sent back */
 };
 
+struct ipcq_message *ipcq_queue_fill(struct ipcq_queue *queue,
+				     const struct ipcq_send *send);
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message);
 __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 			     struct ipcq_message *message, struct ipcq_wake *wake);

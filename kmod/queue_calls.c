@@ -127,7 +127,7 @@ static int copy_message(struct ipcq_call *call,
 }
 
 static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
-		      const struct ipcq_hold *hold,
+		      struct ipcq_hold *hold,
 		      const struct ipcq_buffer *to)
 {
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
@@ -153,7 +153,12 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
 	args->dropped = !queue->broadcast &&
 			ipcq_call_has(call, queue_receive.dropped) ?
 			ipcq_full_tell(queue) : 0;
-	ret = copy_message(call, message, hold, to);
+	ret = 0;
+	if (unlikely(message->special & IPCQ_SPECIAL_REQUEST) &&
+	    ipcq_call_has(call, queue_receive.token))
+		ret = ipcq_call_serve(call, message, hold);
+	if (!ret)
+		ret = copy_message(call, message, hold, to);
 	if (hold->owner)
 		ret = ipcq_hold_begin(queue, message, hold, ret);
 	else

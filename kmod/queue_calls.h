@@ -9,6 +9,7 @@
 
 struct ipcq_call;
 struct ipcq_hold;
+struct ipcq_message;
 
 int ipcq_queue_call_send(struct ipcq_call *call);
 int ipcq_queue_call_receive(struct ipcq_call *call);
@@ -22,5 +23,12 @@ int ipcq_queue_receive_failed(struct ipcq_call *call, int error, size_t length);
 int ipcq_queue_call_lease(struct ipcq_call *call);
 int ipcq_lease_begin(struct ipcq_call *call, struct ipcq_hold *hold);
 void ipcq_lease_end(struct ipcq_hold *hold);
+
+/* call.c */
+int ipcq_queue_call_call(struct ipcq_call *call);
+int ipcq_queue_call_result(struct ipcq_call *call);
+int ipcq_queue_call_reply(struct ipcq_call *call);
+int ipcq_call_serve(struct ipcq_call *call, const struct ipcq_message *message,
+		    struct ipcq_hold *hold);
 
 #endif /* IPCQ_QUEUE_CALLS_H */

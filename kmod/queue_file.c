@@ -239,6 +239,21 @@ static const struct ipcq_operation queue_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_FILTER, struct ipcq_queue_filter,
 		       sizeof(struct ipcq_queue_filter), 0,
 		       ipcq_queue_call_filter),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_CALL, struct ipcq_queue_call,
+		       IPCQ_QUEUE_CALL_MIN, IPCQ_CALL_F_ALL,
+		       ipcq_queue_call_call,
+		       .run_short = ipcq_queue_call_call,
+		       .short_flags = IPCQ_CALL_F_ALL),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_REPLY, struct ipcq_queue_reply,
+		       IPCQ_QUEUE_REPLY_MIN, IPCQ_REPLY_F_ALL,
+		       ipcq_queue_call_reply,
+		       .run_short = ipcq_queue_call_reply,
+		       .short_flags = IPCQ_REPLY_F_ALL),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_RESULT, struct ipcq_queue_call,
+		       IPCQ_QUEUE_CALL_MIN, IPCQ_CALL_F_NONBLOCK,
+		       ipcq_queue_call_result,
+		       .run_short = ipcq_queue_call_result,
+		       .short_flags = IPCQ_CALL_F_NONBLOCK),
 };
 
 /* FIONREAD: bytes of the next message, 0 also when there is none. */

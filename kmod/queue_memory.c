@@ -15,6 +15,7 @@
 #include "account.h"
 #include "compat.h"
 #include "queue.h"
+#include "request.h"
 
 /* All queues. */
 static DEFINE_SPINLOCK(queues_lock);
@@ -160,11 +161,18 @@ struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
 	return message;
 }
 
-/* Keeps a message that was not sent after all. */
+/*
+ * Keeps a message that is of no more use: its payload is gone.  Who waits for a reply to
+ * it is told.
+ */
 void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	if (unlikely(message->special))
+	if (unlikely(message->special)) {
+		if (message->special & IPCQ_SPECIAL_REQUEST &&
+		    ipcq_request_end(queue, message, -ECANCELED))
+			return;
 		ipcq_message_undress(message);
+	}
 	spin_lock(&queue->lock);
 	ipcq_magazine_keep(&queue->magazine, message);
 	ipcq_queue_kept(queue);

@@ -259,6 +259,40 @@ static void its_time_to_live_goes_on(void **state)
 	close(fd);
 }
 
+static struct leased late;
+
+static void *receive_for_a_while(void *fd)
+{
+	late = lease_until(*(int *)fd, 0, 0, in(300 * MS));
+	return NULL;
+}
+
+/* Nor is it given to who waits when it comes back too late. */
+static void what_comes_back_too_late_is_nobodys(void **state)
+{
+	struct ipcq_queue_send args = {
+		.size = sizeof(args),
+		.payload = (uintptr_t)"a",
+		.length = 1,
+		.time_to_live = 200 * MS,
+	};
+	int fd = queue_new(8, 8);
+	struct leased got;
+	pthread_t thread;
+
+	(void)state;
+	assert_ok(call(fd, IPCQ_IOC_QUEUE_SEND, &args));
+	got = lease(fd, 0);
+	sleep_ms(250);
+	assert_int_equal(pthread_create(&thread, NULL, receive_for_a_while, &fd), 0);
+	eventually(queue_stat(fd).waiting_receivers == 1);
+	assert_ok(give_back(fd, got.token, 0));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(late.result, -ETIMEDOUT);
+	assert_int_equal(queue_stat(fd).expired, 1);
+	close(fd);
+}
+
 static int result;
 
 static void *send_one(void *fd)
@@ -297,6 +331,7 @@ int main(void)
 		cmocka_unit_test(parts_of_it_can_be_read),
 		cmocka_unit_test(what_cannot_be_copied_is_not_held),
 		cmocka_unit_test(its_time_to_live_goes_on),
+		cmocka_unit_test(what_comes_back_too_late_is_nobodys),
 		cmocka_unit_test(a_waiting_sender_is_let_in),
 	};
 

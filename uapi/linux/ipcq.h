@@ -68,6 +68,12 @@
  *   EALREADY      the handle has subscribed already
  *   EDEADLK       the calling thread already holds this mutex
  *   ENOKEY        a token that is not, or is no longer, the calling process's
+ *   ECONNREFUSED  nobody receives from the queue, and the call did not want to wait
+ *   ECONNRESET    the process that was to reply has ended, or closed the queue
+ *   EREMOTEIO     the request was refused: a number tells why
+ *   ENOTCONN      the request was received by a call that cannot reply
+ *   ETIME         the request's time to live ended before anybody received it
+ *   ECANCELED     of a call: the request was dropped; of a reply: nobody waits for it
  *   ESRCH         no process with this id has attached to the queue
  *   EOWNERDEAD    not a failure: the mutex is now held, but a former holder
  *                 ended while holding it
@@ -128,6 +134,7 @@
 #define IPCQ_FEATURE_FULL	(1ULL << 17)	/* IPCQ_FULL_* */
 #define IPCQ_FEATURE_BROADCAST	(1ULL << 18)	/* IPCQ_DELIVERY_ALL */
 #define IPCQ_FEATURE_FILTER	(1ULL << 19)	/* IPCQ_RECEIVE_F_FILTER, and of handles */
+#define IPCQ_FEATURE_CALL	(1ULL << 20)	/* calls and replies */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -549,7 +556,8 @@ struct ipcq_queue_send {
  *	without it being acknowledged
  * @start_time: out: when that process began, nanoseconds of CLOCK_BOOTTIME; with
  *	@pid it names one process for ever, where a pid is used again
- * @token: out: what the message is held by, never 0; 0 when it is not held
+ * @token: out: what the message is held by, never 0; 0 when it is not held.  A request
+ *	(struct ipcq_queue_call) is held, without a lease until it is replied to
  * @lease: with IPCQ_RECEIVE_F_LEASE: nanoseconds from when the message is received to
  *	the end of the lease; 0: as long as the process is an owner.  Else must be 0
  * @reserved3: must be 0
@@ -959,9 +967,14 @@ struct ipcq_queue_set {
  * ipcq_queue_receive.redeliveries.  One whose time to live has ended meanwhile expires.
  * The end of a lease is noticed within some milliseconds.
  *
+ * A request that is held is ended by IPCQ_IOC_QUEUE_REPLY, and cannot be acknowledged; it
+ * can be given back, read and handed over.  Without a lease its time cannot be extended,
+ * and its call fails with ECONNRESET when its owner ends; with one it goes back.
+ *
  * Returns 0; with IPCQ_LEASE_READ how many bytes were copied, 0 behind the end.  Errors:
- * EBADF (the handle cannot read; or it was closed meanwhile), ENOKEY, EOPNOTSUPP (an
- * unknown operation), EINVAL (also of a queue that delivers to all), ESRCH (HAND_OVER), EDQUOT and ENOMEM (ATTACH: too many owners
+ * EINVAL (of a queue that delivers to all; not for a request, see above), EBADF (the
+ * handle cannot read; or it was closed meanwhile), ENOKEY, EOPNOTSUPP (an unknown
+ * operation), ESRCH (HAND_OVER), EDQUOT and ENOMEM (ATTACH: too many owners
  * of the user's), EFAULT (READ).
  */
 struct ipcq_queue_lease {
@@ -976,6 +989,139 @@ struct ipcq_queue_lease {
 	__aligned_u64 offset;
 };
 #define IPCQ_QUEUE_LEASE_MIN	32
+
+/*
+ * Flags of a call, and of IPCQ_IOC_QUEUE_RESULT, which knows the first only.
+ *
+ * IPCQ_CALL_F_NONBLOCK		do not wait for room for the request; or, to fetch a
+ *				result, for the end of the call; O_NONBLOCK on the
+ *				descriptor means the same
+ * IPCQ_CALL_F_NEED_RECEIVER	fail with ECONNREFUSED when no thread waits to receive,
+ *				and no process has received a request or a message
+ *				under a lease and still has the queue open
+ */
+#define IPCQ_CALL_F_NONBLOCK		(1U << 0)
+#define IPCQ_CALL_F_NEED_RECEIVER	(1U << 1)
+#define IPCQ_CALL_F_ALL			((1U << 2) - 1)
+
+/* The highest number that a refusal can tell. */
+#define IPCQ_REFUSAL_MAX	4095
+
+/**
+ * struct ipcq_queue_call - send a request, and wait for the reply
+ * @size: sizeof(struct ipcq_queue_call), or IPCQ_QUEUE_CALL_MIN when the members after
+ *	@error are not used: that is faster
+ * @flags: a mask of IPCQ_CALL_F_*
+ * @payload: address of the request; may be 0 when @length is 0
+ * @length: bytes of it, 0 to the queue's max_message_size
+ * @deadline: when to stop waiting, for room and for the reply
+ * @reply: address of the buffer for the reply; may be 0 when @reply_length is 0
+ * @reply_length: bytes of the buffer; out, with EMSGSIZE only: the reply's length
+ * @token: 0 for a new call; else that of a call that was interrupted: the request is not
+ *	sent again.  Out, with EINTR and EMSGSIZE, and with EFAULT for the reply: the
+ *	call's token, when it goes on or its reply is kept; and 0 when such a call ends
+ * @priority: of the request, as in struct ipcq_queue_send
+ * @error: out, with EREMOTEIO only: the number that the server refused with
+ * @type: of the request, likewise
+ * @time_to_live: of the request, likewise, until somebody receives it
+ *
+ * The request is a message, and whoever receives it by a struct ipcq_queue_receive with
+ * a @token, or by IPCQ_IOC_QUEUE_REPLY, holds it until it replies.
+ *
+ * A signal that comes before anybody has received the request takes it back, and the
+ * call is restarted or fails with EINTR as any other.  Later it lets the call go on:
+ * unless a handler runs the call waits again by itself; else it fails with EINTR, with
+ * its token in @token, and is finished by calling again with that, or by
+ * IPCQ_IOC_QUEUE_RESULT, by any thread of the process and through the same handle.  A
+ * process has at most 64 such calls through a handle, and they end with the owner (see
+ * struct ipcq_queue_lease).
+ *
+ * A deadline that passes, and the caller's death, end the call, whoever has the request
+ * then; who replies to it is told ECANCELED.
+ *
+ * Returns the reply's length.  Errors: those of a send; EMSGSIZE also for a reply that is
+ * longer than the buffer (it is kept when @token is not 0 then); ECONNREFUSED,
+ * ECONNRESET, EREMOTEIO, ENOTCONN, ETIME, ECANCELED; ENOKEY (no such call); EINVAL also
+ * of a queue that delivers to all.
+ */
+struct ipcq_queue_call {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 deadline;
+	__aligned_u64 reply;
+	__aligned_u64 reply_length;
+	__aligned_u64 token;
+	__u32 priority;
+	__u32 error;
+	__aligned_u64 type;
+	__aligned_u64 time_to_live;
+};
+#define IPCQ_QUEUE_CALL_MIN	64
+
+/*
+ * Flags of a reply.
+ *
+ * IPCQ_REPLY_F_RECEIVE		then receive the next message
+ * IPCQ_REPLY_F_NONBLOCK	do not wait for that; O_NONBLOCK on the descriptor means
+ *				the same
+ */
+#define IPCQ_REPLY_F_RECEIVE	(1U << 0)
+#define IPCQ_REPLY_F_NONBLOCK	(1U << 1)
+#define IPCQ_REPLY_F_ALL	((1U << 2) - 1)
+
+/**
+ * struct ipcq_queue_reply - reply to a request, and receive the next
+ * @size: sizeof(struct ipcq_queue_reply), or IPCQ_QUEUE_REPLY_MIN when the members after
+ *	@deadline are not used: that is faster
+ * @flags: a mask of IPCQ_REPLY_F_*
+ * @token: of the request to reply to; 0: none, only receive.  Out: 0 once replied; and of
+ *	the message that was received, 0 when it is no request
+ * @payload: address of the reply; may be 0 when @length is 0
+ * @length: bytes of it, 0 to the queue's max_message_size
+ * @error: 0; or a number up to IPCQ_REFUSAL_MAX to refuse the request with, and @length
+ *	must be 0
+ * @reserved: must be 0
+ * @buffer: with IPCQ_REPLY_F_RECEIVE: address of the buffer for the next message; may
+ *	be 0 when @buffer_length is 0
+ * @buffer_length: bytes of it; out, with EMSGSIZE and a @token of 0: the length of the
+ *	message that did not fit
+ * @deadline: when to stop waiting for the next message
+ * @sequence: out, as all that follow: as in struct ipcq_queue_receive
+ *
+ * When the call fails and @token is 0, the reply has been given, and what failed is the
+ * receive; a call that is restarted does not reply again.
+ *
+ * Returns the length of the message that was received, or 0.  Errors: EBADF (the handle
+ * cannot read), ENOKEY, EINVAL (@error out of its range; the token is that of a message
+ * that is no request), EMSGSIZE (a reply longer than the queue allows), ECANCELED (nobody
+ * wants the reply any more; the request is gone, and nothing was received), EDQUOT,
+ * ENOMEM, EFAULT; and those of a receive.
+ */
+struct ipcq_queue_reply {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 token;
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__u32 error;
+	__u32 reserved;
+	__aligned_u64 buffer;
+	__aligned_u64 buffer_length;
+	__aligned_u64 deadline;
+	__aligned_u64 sequence;
+	__u32 priority;
+	__u32 redeliveries;
+	__aligned_u64 type;
+	__aligned_u64 time;
+	__s32 pid;
+	__u32 uid;
+	__u32 gid;
+	__u32 reserved1;
+	__aligned_u64 start_time;
+};
+#define IPCQ_QUEUE_REPLY_MIN	64
 
 /* ------------------------------------------------------------------ region */
 
@@ -1231,6 +1377,9 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
 #define IPCQ_IOC_QUEUE_FILTER		_IO(IPCQ_IOC_MAGIC, 0x4b)
 #define IPCQ_IOC_QUEUE_SUBSCRIBE	_IO(IPCQ_IOC_MAGIC, 0x4c)
+#define IPCQ_IOC_QUEUE_CALL		_IO(IPCQ_IOC_MAGIC, 0x48)
+#define IPCQ_IOC_QUEUE_REPLY		_IO(IPCQ_IOC_MAGIC, 0x49)
+#define IPCQ_IOC_QUEUE_RESULT		_IO(IPCQ_IOC_MAGIC, 0x4a)
 
 #define IPCQ_IOC_REGION_STAT		_IO(IPCQ_IOC_MAGIC, 0x80)
 #define IPCQ_IOC_REGION_ATTACH		_IO(IPCQ_IOC_MAGIC, 0x81)

@@ -61,6 +61,18 @@ const char *ipcq_strerror(int error)
 		return "the message is too long";
 	case ENOKEY:
 		return "this process does not hold the message, or no longer";
+	case ECONNREFUSED:
+		return "nobody receives from the queue";
+	case ECONNRESET:
+		return "the process that was to reply has ended";
+	case EREMOTEIO:
+		return "the request was refused";
+	case ENOTCONN:
+		return "the request was received by who cannot reply";
+	case ETIME:
+		return "the request expired before anybody received it";
+	case ECANCELED:
+		return "the call has ended";
 	case ESRCH:
 		return "no such process has attached to the queue";
 	case EALREADY:

@@ -55,6 +55,7 @@ enum {
 enum {
 	IPCQ_DONTWAIT	= 1 << 0,	/* fail with -EAGAIN, do not wait */
 	IPCQ_WHOLE	= 1 << 1,	/* of a batch: wait for all of it */
+	IPCQ_NEED_RECEIVER = 1 << 1,	/* of a call: fail when nobody receives */
 	IPCQ_TRUNCATE	= 1 << 2,	/* cut a message that is too long for the buffer */
 };
 
@@ -566,6 +567,104 @@ int ipcq_queue_hand_over(struct ipcq_queue *queue, uint64_t token, pid_t pid);
  * Return: 0; -EDQUOT too many processes of the user hold messages; -ENOMEM; -EBADF.
  */
 int ipcq_queue_attach(struct ipcq_queue *queue);
+
+/* What a call tells besides its reply. */
+struct ipcq_call_info {
+	uint64_t token;			/* of a call that goes on, or whose reply waits */
+	uint32_t refusal;		/* with -EREMOTEIO: the server's number */
+	uint64_t length;		/* with -EMSGSIZE: of the reply */
+};
+
+/**
+ * ipcq_queue_call() - send a request and wait for the reply
+ * @queue: the handle, open for sending
+ * @request: the request; may be NULL when @length is 0
+ * @length: bytes, 0 to the queue's longest message
+ * @reply: where to put the reply; may be NULL when @size is 0
+ * @size: bytes of that buffer
+ * @options: what the request is sent with, or NULL; its time to live is how long it may
+ *	wait to be received
+ * @flags: 0 or a mask of IPCQ_DONTWAIT (for room) and IPCQ_NEED_RECEIVER
+ * @deadline: when to stop waiting, for room and for the reply; or IPCQ_NO_DEADLINE
+ * @info: receives more, also on failure; or NULL
+ *
+ * A signal handler that runs before anybody has received the request takes it back.  One
+ * that runs later interrupts the call only: with -EINTR, and a token in @info, the call
+ * goes on, and ipcq_queue_result() fetches its reply.
+ *
+ * Return: the reply's length; -ECONNRESET the process that had the request ended, or
+ * closed the queue; -EREMOTEIO it refused; -ENOTCONN the request was received in a way
+ * that allows no reply; -ETIME it expired; -ECANCELED it was dropped; -ECONNREFUSED, with
+ * IPCQ_NEED_RECEIVER, nobody receives; -EMSGSIZE the request is too long, or with a token
+ * in @info the reply, which is kept; -ETIMEDOUT; -EINTR; -EDQUOT also too many calls that
+ * were interrupted; the errors of ipcq_queue_send_until().
+ */
+ssize_t ipcq_queue_call(struct ipcq_queue *queue, const void *request, size_t length,
+			void *reply, size_t size,
+			const struct ipcq_send_options *options, unsigned int flags,
+			uint64_t deadline, struct ipcq_call_info *info);
+
+/**
+ * ipcq_queue_result() - fetch the reply to a call that was interrupted
+ * @queue: the handle that the call was made through, in the same process
+ * @token: the call's
+ * @reply: where to put the reply; may be NULL when @size is 0
+ * @size: bytes of that buffer
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, which ends the call; or IPCQ_NO_DEADLINE
+ * @info: receives more, also on failure; or NULL
+ *
+ * Return: as ipcq_queue_call(); -ENOKEY no such call; -EAGAIN there is no reply yet.
+ */
+ssize_t ipcq_queue_result(struct ipcq_queue *queue, uint64_t token, void *reply,
+			  size_t size, unsigned int flags, uint64_t deadline,
+			  struct ipcq_call_info *info);
+
+/**
+ * ipcq_queue_reply() - reply to a request
+ * @queue: the handle that it was received through
+ * @token: the request's
+ * @reply: the reply; may be NULL when @length is 0
+ * @length: bytes, 0 to the queue's longest message
+ *
+ * A request is received by ipcq_queue_reply_receive(), or by any receive that tells a
+ * struct ipcq_message_info, whose token is not 0 then.
+ *
+ * Return: 0; -ECANCELED the caller has given up; -ENOKEY the process does not hold such a
+ * request, or no longer; -EINVAL it is no request; -EMSGSIZE; -EDQUOT; -ENOMEM.
+ */
+int ipcq_queue_reply(struct ipcq_queue *queue, uint64_t token, const void *reply,
+		     size_t length);
+
+/**
+ * ipcq_queue_refuse() - tell the caller of a request that there is no reply
+ * @queue: the handle that it was received through
+ * @token: the request's
+ * @refusal: a number from 1 to 4095 that means something to the caller, as an errno
+ *
+ * Return: 0; -EINVAL @refusal is out of its range; as ipcq_queue_reply().
+ */
+int ipcq_queue_refuse(struct ipcq_queue *queue, uint64_t token, uint32_t refusal);
+
+/**
+ * ipcq_queue_reply_receive() - reply to a request, and receive the next message
+ * @queue: the handle
+ * @token: the request's, 0: none; receives that of the next, 0: it is no request
+ * @reply: the reply; may be NULL when @length is 0
+ * @length: bytes, 0 to the queue's longest message
+ * @buffer: where to put the next message; may be NULL when @size is 0
+ * @size: bytes of that buffer
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting for a message, or IPCQ_NO_DEADLINE
+ *
+ * On failure a token that is 0 tells that the reply has been given.
+ *
+ * Return: the next message's length; the errors of ipcq_queue_reply() and of
+ * ipcq_queue_receive_until().
+ */
+ssize_t ipcq_queue_reply_receive(struct ipcq_queue *queue, uint64_t *token,
+				 const void *reply, size_t length, void *buffer,
+				 size_t size, unsigned int flags, uint64_t deadline);
 
 /**
  * ipcq_queue_send_many() - send several messages in one call
