@@ -127,9 +127,9 @@ static void a_message_expires_under_a_copy(void **state)
 	struct copier copier;
 
 	(void)state;
-	send_for(out, 'a', 200 * MS);
+	send_for(out, 'a', SECOND);
 	copier_start(&copier, stuck);
-	sleep_ms(250);
+	eventually(queue_stat(out).expired == 1);
 	assert_error(hear(other), EAGAIN);
 	assert_int_equal(queue_stat(out).expired, 1);
 	assert_int_equal(queue_stat(out).messages, 1);
@@ -153,9 +153,9 @@ static void a_copy_of_an_expired_message_fails(void **state)
 	struct ipcq_queue_receive got;
 
 	(void)state;
-	send_for(out, 'a', 200 * MS);
+	send_for(out, 'a', SECOND);
 	copier_start(&copier, in);
-	sleep_ms(250);
+	eventually(queue_stat(out).expired == 1);
 	say(out, 'b');
 	assert_int_equal(queue_stat(out).messages, 2);
 	/* The page goes, and with it the chance to copy anything there. */

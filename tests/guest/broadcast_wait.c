@@ -205,7 +205,7 @@ static void what_has_expired_is_given_to_nobody(void **state)
 	struct ipcq_queue_set set = {
 		.size = sizeof(set),
 		.flags = IPCQ_SET_F_TIME_TO_LIVE,
-		.time_to_live = 30 * MS,
+		.time_to_live = SECOND,
 	};
 	struct ipcq_queue_receive got;
 
@@ -216,7 +216,7 @@ static void what_has_expired_is_given_to_nobody(void **state)
 	hears(in, "ab");
 	assert_int_equal(queue_stat(out).retained, 2);
 	say(out, 'c');
-	sleep_ms(40);
+	eventually(queue_stat(out).expired == 3);
 	assert_int_equal(queue_stat(out).retained, 0);
 	assert_int_equal(queue_stat(out).messages, 0);
 	assert_int_equal(queue_stat(out).expired, 3);
@@ -248,7 +248,7 @@ static void what_was_missed_is_told_once(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++)
 		assert_ok(call(out, IPCQ_IOC_QUEUE_SEND, &args));
-	sleep_ms(5);
+	eventually(queue_stat(out).expired == 3);
 	say(out, 'a');
 	say(out, 'b');
 	say(out, 'c');
