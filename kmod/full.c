@@ -117,6 +117,7 @@ u64 ipcq_full_tell(struct ipcq_queue *queue)
 {
 	u64 lost;
 
+	/* The two may be of different moments; then somebody is changing them now. */
 	if (likely(data_race(queue->dropped == queue->dropped_told)))
 		return 0;
 	spin_lock(&queue->lock);

@@ -73,8 +73,8 @@ struct ipcq_owner {
 	u32 id;
 	struct ipcq_owners *owners;
 	struct ipcq_handle *handle;	/* compared only */
-	const void *who;		/* compared only: a thread's task, a process's
-					   signal struct */
+	/* Compared only: a thread's task, a process's signal struct. */
+	const void *who;
 	const void *files;		/* compared only: its descriptor table */
 	struct pid *pid;		/* referenced: its process */
 	struct pid *tid;		/* referenced: the thread that attached */

@@ -45,7 +45,7 @@ static int region_attach(struct ipcq_call *call)
 	if (args->reserved)
 		return -EINVAL;
 	before = ipcq_owner_find(&region_of(call->file)->owners,
-				call->file->private_data);
+				 call->file->private_data);
 	owner = attach(call->file);
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);

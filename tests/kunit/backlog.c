@@ -128,8 +128,8 @@ static void fifo_goes_back_in_place(struct kunit *test)
 	}
 	first = ipcq_kunit_reserve(handle, 1);
 	second = ipcq_kunit_reserve(handle, 1);
-	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), NULL, first, -EFAULT), -EFAULT);
-	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), NULL, second, -EFAULT), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ipcq_kunit_fail(handle, first), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ipcq_kunit_fail(handle, second), -EFAULT);
 	for (i = 1; i <= 3; i++) {
 		KUNIT_EXPECT_EQ(test, ipcq_kunit_receive(handle, &byte, 1), 1);
 		KUNIT_EXPECT_EQ(test, (int)byte, i);

@@ -129,6 +129,7 @@ struct ipcq_message *ipcq_kunit_message(struct ipcq_account *account, u32 class)
 int ipcq_kunit_send(struct ipcq_handle *handle, const void *data, size_t length,
 		    u32 priority, bool nonblock);
 struct ipcq_message *ipcq_kunit_reserve(struct ipcq_handle *handle, size_t size);
+int ipcq_kunit_fail(struct ipcq_handle *handle, struct ipcq_message *message);
 int ipcq_kunit_receive(struct ipcq_handle *handle, void *data, size_t size);
 
 #endif /* IPCQ_KUNIT_COMMON_H */

@@ -163,7 +163,7 @@ static void failed_copy_passes_it_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_receive(handle, &byte, 1), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_queue(handle)->bounds.messages, 1U);
 	start_receiver(test, &thread, handle, 1, 1);
-	KUNIT_EXPECT_EQ(test, ipcq_queue_end(ipcq_kunit_queue(handle), NULL, message, -EFAULT), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ipcq_kunit_fail(handle, message), -EFAULT);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_join(thread.task), 1);
 	expect_drained(test, handle);
 	ipcq_kunit_release(handle);

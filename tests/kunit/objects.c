@@ -190,6 +190,12 @@ struct ipcq_message *ipcq_kunit_reserve(struct ipcq_handle *handle, size_t size)
 	return ipcq_queue_reserve(ipcq_kunit_queue(handle), &receive);
 }
 
+/* Ends a reservation whose copy failed. */
+int ipcq_kunit_fail(struct ipcq_handle *handle, struct ipcq_message *message)
+{
+	return ipcq_queue_end(ipcq_kunit_queue(handle), NULL, message, -EFAULT);
+}
+
 /* Returns the length of a message that is received, or an error. */
 int ipcq_kunit_receive(struct ipcq_handle *handle, void *data, size_t size)
 {

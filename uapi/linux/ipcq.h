@@ -588,8 +588,9 @@ struct ipcq_queue_send {
  * comes is given to the first of the waiting receivers that takes it.
  *
  * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces, a filter
- * out of its range, or a filter or a lease where the queue delivers to all), EOPNOTSUPP for an unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT,
- * EINTR, ENOMEM, EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as with
+ * out of its range, or a filter or a lease where the queue delivers to all),
+ * EOPNOTSUPP for an unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, ENOMEM,
+ * EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as with
  * IPCQ_LEASE_ATTACH).
  */
 struct ipcq_queue_receive {
@@ -760,8 +761,9 @@ struct ipcq_receive_entry {
  *
  * A message takes room in the queue until every subscriber has received it.  So who does
  * not receive makes senders wait, or fail, or loses the oldest messages that it has not
- * received, or all lose the newest, as IPCQ_FULL_* says.  A message to nobody leaves at once.  Then it stays as
- * long as @retain says, or until the room is needed, or its time has passed.
+ * received, or all lose the newest, as IPCQ_FULL_* says.  A message to nobody leaves
+ * at once.  Then it stays as long as @retain says, or until the room is needed, or its
+ * time has passed.
  *
  * Numbers (ipcq_queue_receive.sequence) have no gaps but for messages that a subscriber
  * has missed: those that were dropped, or whose time passed, before it received them.
@@ -787,9 +789,9 @@ struct ipcq_queue_subscribe {
  * Takes the place of the filter that the handle had; IPCQ_MATCH_ANY with a
  * @least_priority of 0 is none, as a new handle has.  It holds for read(2), for receives
  * without IPCQ_RECEIVE_F_FILTER, for batches, for FIONREAD and for the readiness to
- * read, of all who share the handle: by dup(2), fork(2) or a passed descriptor.  A receive that already
- * waits goes on with the filter that it began with; who polls is told when a
- * message is there for the new one.
+ * read, of all who share the handle: by dup(2), fork(2) or a passed descriptor.  A
+ * receive that already waits goes on with the filter that it began with; who polls is
+ * told when a message is there for the new one.
  *
  * Errors: EBADF (the handle is not readable), EINVAL (a member out of its range, or
  * the queue delivers to all: it has no filters), EOPNOTSUPP for an unknown @match.
