@@ -94,6 +94,25 @@ static void data_is_printed_as_json(void **state)
 	check_prints("ipcq ls --json --kind queue", "[]\n");
 }
 
+static void messages_are_chosen_by_type_and_priority(void **state)
+{
+	(void)state;
+	check("ipcq create t --priorities; ipcq send t --type 5 five;"
+	      " ipcq send t --type 3 -p 9 three; ipcq send t --type 4 four", OK);
+	check_prints("ipcq recv t --type 4 -f lines", "four\n");
+	check("ipcq recv t --type 4 --nonblock", 4);
+	check("ipcq recv t --type-range 4-4 --nonblock", 4);
+	check("ipcq recv t --type-except 5 --least-priority 10 --nonblock", 4);
+	check_prints("ipcq recv t --type-range 4-6 -f lines", "five\n");
+	check("ipcq send t --type 2 two", OK);
+	check_prints("ipcq recv t --type-at-most 3 -n 2", "two\nthree\n");
+	check_says("ipcq recv t --type 1 --type-except 2", 2, "already");
+	check_says("ipcq recv t --type-range 5", 2, "N-M");
+	check("ipcq create all --broadcast", OK);
+	check_says("ipcq recv all --type 1", FAILED, "delivers to all");
+	check("ipcq rm t all", OK);
+}
+
 static void what_expires_goes_to_the_dead_letter_queue(void **state)
 {
 	(void)state;
@@ -116,6 +135,7 @@ int main(void)
 		cmocka_unit_test(receivers_wait_for_messages),
 		cmocka_unit_test(a_region_is_shown_with_its_dead),
 		cmocka_unit_test(data_is_printed_as_json),
+		cmocka_unit_test(messages_are_chosen_by_type_and_priority),
 		cmocka_unit_test(what_expires_goes_to_the_dead_letter_queue),
 	};
 

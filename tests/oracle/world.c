@@ -393,10 +393,12 @@ bool owner_can_end(const struct pending *process, const struct handle *handle)
 	return true;
 }
 
+/* What the killed have held goes back by a work, some time after their end. */
 static bool settled(const struct ipcq_queue_stat *stat, const struct ipcq_queue_stat *expected)
 {
 	return stat->waiting_senders == expected->waiting_senders &&
 	       stat->waiting_receivers == expected->waiting_receivers &&
+	       stat->held == expected->held &&
 	       (!world.expired || (stat->expired == expected->expired &&
 				   stat->messages == expected->messages &&
 				   stat->sent == expected->sent &&
@@ -405,7 +407,7 @@ static bool settled(const struct ipcq_queue_stat *stat, const struct ipcq_queue_
 				   stat->dropped == expected->dropped));
 }
 
-/* Waits until as many wait as should; everything else is so by then. */
+/* Waits until as many wait and are held as should; everything else is so by then. */
 static struct ipcq_queue_stat settled_stat(int fd, const struct ipcq_queue_stat *expected)
 {
 	struct ipcq_queue_stat stat;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base64.h"
+#include "choice.h"
 #include "commands.h"
 #include "util.h"
 
@@ -56,12 +57,14 @@ static const char doc[] =
 	"  raw    the bytes of the messages and nothing else; the default for one\n"
 	"         message (on a terminal a newline follows it)\n"
 	"  lines  a newline after each message; the default with -n or --all\n"
-	"  json   an object on a line for each message: sequence, dropped (how many messages\n"
-	"         the queue has lost since a receiver was told), priority, type (as a\n"
-	"         signed number), age\n"
-	"         (seconds since it was sent), pid, uid and gid (of its sender), size,\n"
-	"         of a dead letter origin {queue (its id), sequence, reason}, and\n"
-	"         text, or base64 when the message is not UTF-8\n"
+	"  json   an object on a line for each message, with\n"
+	"           sequence, its number in the queue\n"
+	"           dropped, how many the queue has lost since a receiver was told\n"
+	"           priority, and type (as a signed number)\n"
+	"           age, seconds since it was sent\n"
+	"           pid, uid, gid, of its sender\n"
+	"           size, and text, or base64 when the message is not UTF-8\n"
+	"           of a dead letter, origin {queue (its id), sequence, reason}\n"
 	"\n"
 	"A message that was received but cannot be printed is lost; that is said, "
 	"and the exit status is 1.  It is 4 when there was no message, or fewer "
@@ -70,7 +73,8 @@ static const char doc[] =
 	"Example:\n"
 	"  ipcq recv jobs\n"
 	"  ipcq recv pictures > picture.png\n"
-	"  ipcq recv jobs --all --json | jq -r .text";
+	"  ipcq recv jobs --all --json | jq -r .text\n"
+	"  ipcq recv jobs --type 3 --timeout 10";
 
 enum format {
 	FORMAT_DEFAULT,
@@ -86,6 +90,7 @@ struct reception {
 	bool kept;
 	unsigned int open_flags;
 	struct ipcq_queue_options open;
+	struct choice choice;
 	bool nonblock;
 	int64_t timeout;		/* nanoseconds; negative: none */
 	enum format format;
@@ -132,6 +137,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	struct reception *reception = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &reception->choice;
+		return 0;
 	case OPTION_NUMBER:
 		reception->number = parse_number(state, "-n", argument, 1,
 						 UINT64_MAX);
@@ -269,7 +277,7 @@ static int write_json(const char *payload, size_t length,
 		      const struct ipcq_message_info *info)
 {
 	json_t *json = message_json(payload, length, info);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
 	int error = text ? 0 : -ENOMEM;
 
 	if (!error)
@@ -368,6 +376,19 @@ static int subscribe(const struct reception *reception)
 	return EXIT_FAILED;
 }
 
+/* The handle receives nothing else from now on. */
+static int choose(struct reception *reception)
+{
+	int error = ipcq_queue_set_filter(reception->queue,
+					  &reception->choice.filter);
+
+	if (error != -EINVAL)
+		return error ? report(reception->name, error) : EXIT_OK;
+	complain("%s is not for a queue that delivers to all",
+		 reception->choice.given);
+	return EXIT_FAILED;
+}
+
 static int open_queue(struct reception *reception)
 {
 	struct ipcq *ipcq;
@@ -381,14 +402,21 @@ static int open_queue(struct reception *reception)
 	ipcq_disconnect(ipcq);
 	if (error < 0)
 		return report(reception->name, error);
-	return reception->kept ? subscribe(reception) : EXIT_OK;
+	if (reception->choice.given)
+		code = choose(reception);
+	if (!code && reception->kept)
+		code = subscribe(reception);
+	return code;
 }
 
 int cmd_recv(int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{ &choice_argp, 0, "Which messages:", 1 }, { 0 }
+	};
 	static const struct argp argp = {
 		.options = options, .parser = parse_option,
-		.args_doc = "NAME", .doc = doc,
+		.args_doc = "NAME", .doc = doc, .children = children,
 	};
 	struct reception reception = { .timeout = -1 };
 	int code;
