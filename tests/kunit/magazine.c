@@ -180,6 +180,8 @@ static void short_user_gets_what_is_kept(struct kunit *test)
 	struct ipcq_handle *keeper = open_with(test, IPCQ_TRIM_BATCH + 8, 100);
 	struct ipcq_handle *handle = open_with(test, 0, 0);
 	static char bytes[8192];
+	u32 memory = ipcq_message_memory(ipcq_message_class(sizeof(bytes)));
+	u32 fit = used(test) / memory, i;
 
 	ipcq_limits[MESSAGES] = used(test);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_send(handle, bytes, sizeof(bytes), 0, true), 1);
@@ -187,6 +189,8 @@ static void short_user_gets_what_is_kept(struct kunit *test)
 	KUNIT_EXPECT_LT(test, ipcq_kunit_queue(keeper)->magazine.memory,
 			(u64)ipcq_limits[MESSAGES]);
 	/* And no more than there is. */
+	for (i = 2; i <= fit; i++)
+		KUNIT_EXPECT_EQ(test, ipcq_kunit_send(handle, bytes, sizeof(bytes), 0, true), i);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_send(handle, bytes, sizeof(bytes), 0, true), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, ipcq_kunit_queue(keeper)->magazine.memory, 0ULL);
 	ipcq_kunit_release(handle);
