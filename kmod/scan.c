@@ -16,15 +16,19 @@
 struct scan {
 	struct list_head node;		/* queue->scans, between two steps */
 	struct ipcq_filter filter;	/* constant */
+	bool by_priority;		/* constant: the order is, too */
 	struct ipcq_message *next;	/* to be looked at; NULL: all have been */
 	struct ipcq_message *best;	/* of those that have been; NULL: none */
 };
 
-/* Whether one message comes before another in the order. */
-static bool precedes(const struct ipcq_message *a, const struct ipcq_message *b)
+/*
+ * Whether one message comes before another in the order.  A dead letter has the
+ * priority that it was sent with also where that does not count for the order.
+ */
+static bool precedes(const struct scan *scan, const struct ipcq_message *a,
+		     const struct ipcq_message *b)
 {
-	/* Without priorities they are all 0. */
-	if (a->priority != b->priority)
+	if (scan->by_priority && a->priority != b->priority)
 		return a->priority > b->priority;
 	return a->order.sequence < b->order.sequence;
 }
@@ -37,7 +41,7 @@ static bool is_better(const struct scan *scan, const struct ipcq_message *messag
 	if (!scan->best)
 		return true;
 	best = ipcq_message_type(scan->best);
-	return type != best ? type < best : precedes(message, scan->best);
+	return type != best ? type < best : precedes(scan, message, scan->best);
 }
 
 /* Looks at one message.  Returns whether there is no need to look at others. */
@@ -46,8 +50,9 @@ static bool look(struct scan *scan, struct ipcq_message *message)
 	const struct ipcq_filter *filter = &scan->filter;
 
 	if (!ipcq_filter_takes(filter, message))
-		/* The priorities only get lower from here. */
-		return message->priority < filter->least_priority;
+		/* Where they order it, the priorities only get lower from here. */
+		return scan->by_priority &&
+		       message->priority < filter->least_priority;
 	if (filter->match != IPCQ_MATCH_AT_MOST) {
 		scan->best = message;
 		return true;
@@ -110,6 +115,7 @@ struct ipcq_message *ipcq_scan(struct ipcq_queue *queue,
 	if (!filter->chooses)
 		return scan.next;
 	scan.filter = *filter;
+	scan.by_priority = queue->priorities;
 	scan.best = NULL;
 	while (!step(queue, &scan)) {
 		pause(queue, &scan);
@@ -130,7 +136,7 @@ void ipcq_scans_entered(struct ipcq_queue *queue, struct ipcq_message *message)
 		if (scan->filter.match == IPCQ_MATCH_AT_MOST) {
 			if (is_better(scan, message))
 				scan->best = message;
-		} else if (!scan->next || precedes(message, scan->next)) {
+		} else if (!scan->next || precedes(scan, message, scan->next)) {
 			scan->next = message;
 		}
 	}

@@ -263,6 +263,31 @@ static void its_memory_moves_with_it(void **state)
 	assert_int_equal(query().message_bytes, before);
 }
 
+/* Where priorities are no order, one that a filter refuses is not the last of them. */
+static void filters_go_by_its_priority(void **state)
+{
+	struct ipcq_queue_receive args = {
+		.size = sizeof(args),
+		.flags = IPCQ_RECEIVE_F_NONBLOCK | IPCQ_RECEIVE_F_FILTER,
+		.payload = (uintptr_t)payload,
+		.length = sizeof(payload),
+		.least_priority = 2,
+	};
+	int to = queue_new(8, 64), fd = queue_with(to, IPCQ_ORDER_PRIORITY);
+
+	(void)state;
+	assert_ok(send_mortal(fd, "low", 1, 0, TTL));
+	eventually(queue_stat(to).messages == 1);
+	assert_ok(send_mortal(fd, "high", 3, 0, TTL));
+	eventually(queue_stat(to).messages == 2);
+	assert_int_equal(call(to, IPCQ_IOC_QUEUE_RECEIVE, &args), 4);
+	assert_memory_equal(payload, "high", 4);
+	assert_error(call(to, IPCQ_IOC_QUEUE_RECEIVE, &args), EAGAIN);
+	assert_int_equal(receive(to).priority, 1);
+	close(fd);
+	close(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +297,7 @@ int main(void)
 		cmocka_unit_test(without_one_it_is_dropped),
 		cmocka_unit_test(it_moves_once),
 		cmocka_unit_test(it_takes_its_place_by_priority),
+		cmocka_unit_test(filters_go_by_its_priority),
 		cmocka_unit_test(pollers_hear_of_it),
 		cmocka_unit_test(its_memory_moves_with_it),
 	};
