@@ -77,7 +77,7 @@ static int leave_it_to_a_thread(void *fd)
 	copy = *(int *)fd;
 	pthread_create(&thread, NULL, hold_and_end_the_process, &copy);
 	/* The thread alone, without what pthread_exit(3) would load for it. */
-	syscall(SYS_exit, 0);
+	return (int)syscall(SYS_exit, 0);
 }
 
 static int thread_fd;
