@@ -16,7 +16,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ipcq.h>
-#include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -105,20 +104,6 @@ static int check_tail(const struct round *round, u32 i, u32 known)
 	return ret < 0 ? ret : ret ? 0 : -E2BIG;
 }
 
-static int read_words(void *to, const void __user *from, u32 length)
-{
-	if (!IPCQ_COPIES_WORDS)
-		return copy_from_user(to, from, length) ? -EFAULT : 0;
-	return ipcq_words_in(to, from, length);
-}
-
-static int write_words(void __user *to, const void *from, u32 length)
-{
-	if (!IPCQ_COPIES_WORDS)
-		return copy_to_user(to, from, length) ? -EFAULT : 0;
-	return ipcq_words_out(to, from, length);
-}
-
 /*
  * Reads the heads of a round, at once where entries are nothing else.  What cannot
  * be read ends the round.  Returns 0, or the error of the first.
@@ -129,13 +114,13 @@ static int read_heads(struct round *round, u32 known)
 	int ret;
 
 	if (round->entry_size == sizeof(struct head) &&
-	    !read_words(round->heads, round->entries,
+	    !ipcq_copy_in(round->heads, round->entries,
 			round->count * sizeof(struct head)))
 		return 0;
 	for (i = 0; i < round->count; i++) {
 		ret = check_tail(round, i, known);
 		if (!ret)
-			ret = read_words(&round->heads[i], entry_of(round, i),
+			ret = ipcq_copy_in(&round->heads[i], entry_of(round, i),
 					 sizeof(struct head));
 		if (ret) {
 			round->count = i;
@@ -220,10 +205,10 @@ static int dress(const struct round *round, u32 i)
 	int ret;
 
 	/* Once sent it is sent: find out before whether the number can be told. */
-	if (write_words(entry_of(round, i) + offsetof(struct ipcq_send_entry,
+	if (ipcq_copy_out(entry_of(round, i) + offsetof(struct ipcq_send_entry,
 						      sequence),
 			&nothing, sizeof(nothing)) ||
-	    read_words(&entry, entry_of(round, i), size))
+	    ipcq_copy_in(&entry, entry_of(round, i), size))
 		return -EFAULT;
 	if (entry.reserved)
 		return -EINVAL;
@@ -353,7 +338,7 @@ static void tell_numbers(const struct round *round)
 	if (round->entry_size <= IPCQ_SEND_ENTRY_MIN)
 		return;
 	for (i = 0; i < round->done; i++)
-		(void)write_words(entry_of(round, i) +
+		(void)ipcq_copy_out(entry_of(round, i) +
 				  offsetof(struct ipcq_send_entry, sequence),
 				  &round->heads[i].length, sizeof(u64));
 }
@@ -448,21 +433,21 @@ static int reserve_messages(struct round *round, struct ipcq_receive *receive,
 static int tell(const struct round *round, u32 i)
 {
 	const struct ipcq_message *message = round->messages[i];
-	const struct ipcq_sender *sender = message->sender;
+	const struct ipcq_identity who = ipcq_sender_identity(message->sender);
 	const u32 from = offsetof(struct ipcq_receive_entry, length);
 	struct ipcq_receive_entry entry = {
 		.length = message->length,
 		.sequence = message->order.sequence,
 		.priority = message->priority,
-		.pid = pid_vnr(sender->pid),
+		.pid = who.pid,
 		.type = ipcq_message_type(message),
 		.time = message->time,
-		.start_time = sender->start_time,
-		.uid = from_kuid_munged(current_user_ns(), sender->uid),
-		.gid = from_kgid_munged(current_user_ns(), sender->gid),
+		.start_time = who.start_time,
+		.uid = who.uid,
+		.gid = who.gid,
 	};
 
-	return write_words(entry_of(round, i) + from, (const char *)&entry + from,
+	return ipcq_copy_out(entry_of(round, i) + from, (const char *)&entry + from,
 			   min_t(u32, round->entry_size, sizeof(entry)) - from);
 }
 
@@ -482,7 +467,7 @@ static int copy_message(const struct round *round, u32 i)
 		return ret;
 	if (round->entry_size > IPCQ_RECEIVE_ENTRY_MIN)
 		return tell(round, i);
-	return write_words(entry_of(round, i) + offsetof(struct head, length),
+	return ipcq_copy_out(entry_of(round, i) + offsetof(struct head, length),
 			   &length, sizeof(length));
 }
 
@@ -575,7 +560,7 @@ static int receive_round(struct round *round, struct ipcq_receive *receive,
 /* A first message that is too long for its buffer: says how long. */
 static int tell_length(const struct round *round)
 {
-	return write_words(entry_of(round, 0) +
+	return ipcq_copy_out(entry_of(round, 0) +
 			   offsetof(struct ipcq_receive_entry, length),
 			   &round->heads[0].length, sizeof(u64)) ?: -EMSGSIZE;
 }

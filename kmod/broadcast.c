@@ -232,12 +232,6 @@ static __poll_t pass_turn(struct ipcq_queue *queue,
 
 /* ------------------------------------------------------- after a change */
 
-static void keep_all(struct ipcq_queue *queue, struct ipcq_order *list)
-{
-	while (!ipcq_order_empty(list))
-		ipcq_queue_keep(queue, ipcq_backlog_message(ipcq_order_pop(list)));
-}
-
 /*
  * Serves those who are due, and parts with what has left; no lock is held.
  *
@@ -267,7 +261,7 @@ void ipcq_broadcast_serve(struct ipcq_queue *queue)
 		spin_unlock(&queue->lock);
 
 		ipcq_wake_up(&wake);
-		keep_all(queue, &gone);
+		ipcq_queue_keep_all(queue, &gone);
 		if (!more)
 			return;
 		cond_resched();

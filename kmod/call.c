@@ -5,9 +5,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ipcq.h>
-#include <linux/pid.h>
 #include <linux/uaccess.h>
-#include <linux/uidgid.h>
 
 #include "handle.h"
 #include "hold.h"
@@ -250,7 +248,7 @@ static int copy_next(struct ipcq_call *call, const struct ipcq_message *message,
 		     const struct ipcq_hold *hold, const struct ipcq_buffer *to)
 {
 	struct ipcq_queue_reply *args = &call->args.queue_reply;
-	const struct ipcq_sender *sender = message->sender;
+	struct ipcq_identity who;
 
 	args->token = hold->owner ? hold->token : 0;
 	if (args->token && ipcq_call_put_member(call, queue_reply.token))
@@ -261,10 +259,11 @@ static int copy_next(struct ipcq_call *call, const struct ipcq_message *message,
 		args->redeliveries = ipcq_message_redeliveries(message);
 		args->type = ipcq_message_type(message);
 		args->time = message->time;
-		args->pid = pid_vnr(sender->pid);
-		args->uid = from_kuid_munged(current_user_ns(), sender->uid);
-		args->gid = from_kgid_munged(current_user_ns(), sender->gid);
-		args->start_time = sender->start_time;
+		who = ipcq_sender_identity(message->sender);
+		args->pid = who.pid;
+		args->uid = who.uid;
+		args->gid = who.gid;
+		args->start_time = who.start_time;
 		args->reserved1 = 0;
 		if (ipcq_call_put_from(call, queue_reply.sequence,
 				       struct ipcq_queue_reply))

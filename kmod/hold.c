@@ -29,12 +29,6 @@ void ipcq_outcome_begin(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	spin_lock(&queue->lock);
 }
 
-static void keep_all(struct ipcq_queue *queue, struct ipcq_order *list)
-{
-	while (!ipcq_order_empty(list))
-		ipcq_queue_keep(queue, ipcq_backlog_message(ipcq_order_pop(list)));
-}
-
 /* Drops the lock, and does what must not be done under it; may sleep. */
 void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	__releases(&queue->lock)
@@ -42,7 +36,7 @@ void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	if (outcome->room)
 		outcome->events |= ipcq_queue_made_room(queue, &outcome->wake);
 	ipcq_queue_unlock(queue, &outcome->wake, outcome->events);
-	keep_all(queue, &outcome->done);
+	ipcq_queue_keep_all(queue, &outcome->done);
 	ipcq_dead_letter(queue, &outcome->expired, IPCQ_ORIGIN_EXPIRED);
 }
 

@@ -9,21 +9,13 @@
 #include "ioctl.h"
 #include "words.h"
 
-/* Reads the part of the struct that every caller has: most calls are this short. */
-static int read_first(u64 *to, const u64 __user *from, u32 bytes)
-{
-	if (!IPCQ_COPIES_WORDS)
-		return copy_from_user(to, from, bytes) ? -EFAULT : 0;
-	return ipcq_words_in(to, from, bytes);
-}
-
 /* Reads what every caller has, and its size. */
 static int read_start(struct ipcq_call *call, const struct ipcq_operation *op)
 {
 	union ipcq_arguments *args = &call->args;
 	int ret;
 
-	ret = read_first(args->words, call->user, op->min_size);
+	ret = ipcq_copy_in(args->words, call->user, op->min_size);
 	if (ret)
 		return ret;
 	call->size = args->size;

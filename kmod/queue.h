@@ -208,6 +208,7 @@ struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
 					    struct ipcq_sender *sender,
 					    u32 class);
 void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message);
+void ipcq_queue_keep_all(struct ipcq_queue *queue, struct ipcq_order *list);
 void ipcq_queue_arm_idle(struct ipcq_queue *queue);
 
 /* expire.c */

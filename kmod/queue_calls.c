@@ -6,10 +6,8 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ipcq.h>
-#include <linux/pid.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <linux/uidgid.h>
 
 #include "broadcast.h"
 #include "handle.h"
@@ -84,10 +82,12 @@ int ipcq_queue_call_send(struct ipcq_call *call)
 static void tell_sender(struct ipcq_queue_receive *args,
 			const struct ipcq_sender *sender)
 {
-	args->pid = pid_vnr(sender->pid);
-	args->uid = from_kuid_munged(current_user_ns(), sender->uid);
-	args->gid = from_kgid_munged(current_user_ns(), sender->gid);
-	args->start_time = sender->start_time;
+	const struct ipcq_identity who = ipcq_sender_identity(sender);
+
+	args->pid = who.pid;
+	args->uid = who.uid;
+	args->gid = who.gid;
+	args->start_time = who.start_time;
 }
 
 /* Where it was before, when it is a dead letter. */

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "account.h"
+#include "backlog.h"
 #include "compat.h"
 #include "queue.h"
 #include "request.h"
@@ -177,6 +178,13 @@ void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 	ipcq_magazine_keep(&queue->magazine, message);
 	ipcq_queue_kept(queue);
 	spin_unlock(&queue->lock);
+}
+
+/* Keeps the messages of a list, in its order. */
+void ipcq_queue_keep_all(struct ipcq_queue *queue, struct ipcq_order *list)
+{
+	while (!ipcq_order_empty(list))
+		ipcq_queue_keep(queue, ipcq_backlog_message(ipcq_order_pop(list)));
 }
 
 /*

@@ -50,6 +50,16 @@ void ipcq_sender_put(struct ipcq_sender *sender)
 	kfree_rcu(sender, rcu);
 }
 
+struct ipcq_identity ipcq_sender_identity(const struct ipcq_sender *sender)
+{
+	return (struct ipcq_identity){
+		.pid = pid_vnr(sender->pid),
+		.uid = from_kuid_munged(current_user_ns(), sender->uid),
+		.gid = from_kgid_munged(current_user_ns(), sender->gid),
+		.start_time = sender->start_time,
+	};
+}
+
 /**
  * ipcq_senders_init() - a handle begins to remember senders
  * @senders: the handle's

@@ -39,6 +39,15 @@ struct ipcq_senders {
 	struct ipcq_sender __rcu *recent;	/* exchanged; referenced, or NULL */
 };
 
+/* A sender in the terms of the calling process's namespaces. */
+struct ipcq_identity {
+	s32 pid;			/* 0 where it is not known */
+	u32 uid;			/* the overflow id where it is not known */
+	u32 gid;			/* likewise */
+	u64 start_time;
+};
+
+struct ipcq_identity ipcq_sender_identity(const struct ipcq_sender *sender);
 struct ipcq_sender *ipcq_sender_new(struct ipcq_account *account);
 struct ipcq_sender *ipcq_sender_get(struct ipcq_sender *sender);
 void ipcq_sender_put(struct ipcq_sender *sender);

@@ -80,4 +80,19 @@ err_fault:
 	return -EFAULT;
 }
 
+/* The same where words may not lie anywhere, by the kernel's own copies. */
+static inline int ipcq_copy_in(void *to, const void __user *from, u32 length)
+{
+	if (!IPCQ_COPIES_WORDS)
+		return copy_from_user(to, from, length) ? -EFAULT : 0;
+	return ipcq_words_in(to, from, length);
+}
+
+static inline int ipcq_copy_out(void __user *to, const void *from, u32 length)
+{
+	if (!IPCQ_COPIES_WORDS)
+		return copy_to_user(to, from, length) ? -EFAULT : 0;
+	return ipcq_words_out(to, from, length);
+}
+
 #endif /* IPCQ_WORDS_H */
