@@ -20,8 +20,6 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
-#include "backlog.h"
-#include "broadcast.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "queue_calls.h"
@@ -64,8 +62,7 @@ static struct ipcq_patience patience_of(const struct ipcq_call *call)
 	const struct ipcq_queue_batch *args = &call->args.queue_batch;
 
 	return (struct ipcq_patience){
-		.nonblock = args->flags & IPCQ_BATCH_F_NONBLOCK ||
-			    call->file->f_flags & O_NONBLOCK,
+		.nonblock = ipcq_call_nonblock(call, IPCQ_BATCH_F_NONBLOCK),
 		.deadline = args->deadline,
 	};
 }
@@ -74,7 +71,7 @@ static struct ipcq_patience patience_of(const struct ipcq_call *call)
 static void begin_round(struct round *round, const struct ipcq_call *call, u32 done)
 {
 	const struct ipcq_queue_batch *args = &call->args.queue_batch;
-	struct ipcq_handle *handle = call->file->private_data;
+	struct ipcq_handle *handle = ipcq_call_handle(call);
 
 	round->queue = to_ipcq_queue(handle->object);
 	round->subscriber = &handle->subscriber;
@@ -115,13 +112,13 @@ static int read_heads(struct round *round, u32 known)
 
 	if (round->entry_size == sizeof(struct head) &&
 	    !ipcq_copy_in(round->heads, round->entries,
-			round->count * sizeof(struct head)))
+			  round->count * sizeof(struct head)))
 		return 0;
 	for (i = 0; i < round->count; i++) {
 		ret = check_tail(round, i, known);
 		if (!ret)
 			ret = ipcq_copy_in(&round->heads[i], entry_of(round, i),
-					 sizeof(struct head));
+					   sizeof(struct head));
 		if (ret) {
 			round->count = i;
 			return i ? 0 : ret;
@@ -206,8 +203,8 @@ static int dress(const struct round *round, u32 i)
 
 	/* Once sent it is sent: find out before whether the number can be told. */
 	if (ipcq_copy_out(entry_of(round, i) + offsetof(struct ipcq_send_entry,
-						      sequence),
-			&nothing, sizeof(nothing)) ||
+							sequence),
+			  &nothing, sizeof(nothing)) ||
 	    ipcq_copy_in(&entry, entry_of(round, i), size))
 		return -EFAULT;
 	if (entry.reserved)
@@ -325,8 +322,8 @@ static int deliver_some(struct round *round, struct ipcq_send *send)
 		ret = ipcq_step_refuse(queue, message->length);
 		break;
 	}
-	ipcq_step_unlock_readable(queue, &wake);
-	ipcq_full_drop(queue, &list);
+	ipcq_queue_unlock(queue, &wake, ipcq_step_readable(queue));
+	ipcq_queue_keep_all(queue, &list);
 	return ret;
 }
 
@@ -339,8 +336,8 @@ static void tell_numbers(const struct round *round)
 		return;
 	for (i = 0; i < round->done; i++)
 		(void)ipcq_copy_out(entry_of(round, i) +
-				  offsetof(struct ipcq_send_entry, sequence),
-				  &round->heads[i].length, sizeof(u64));
+				    offsetof(struct ipcq_send_entry, sequence),
+				    &round->heads[i].length, sizeof(u64));
 }
 
 /* Returns 0 when at least one was sent, else the error. */
@@ -367,7 +364,7 @@ static int send_round(struct round *round, struct ipcq_send *send)
 int ipcq_queue_call_send_many(struct ipcq_call *call)
 {
 	const struct ipcq_queue_batch *args = &call->args.queue_batch;
-	struct ipcq_handle *handle = call->file->private_data;
+	struct ipcq_handle *handle = ipcq_call_handle(call);
 	struct ipcq_send send = {
 		.senders = &handle->senders,
 		.patience = patience_of(call),
@@ -448,7 +445,7 @@ static int tell(const struct round *round, u32 i)
 	};
 
 	return ipcq_copy_out(entry_of(round, i) + from, (const char *)&entry + from,
-			   min_t(u32, round->entry_size, sizeof(entry)) - from);
+			     min_t(u32, round->entry_size, sizeof(entry)) - from);
 }
 
 /* The payload first: an entry that is overwritten is that of a message received. */
@@ -468,7 +465,7 @@ static int copy_message(const struct round *round, u32 i)
 	if (round->entry_size > IPCQ_RECEIVE_ENTRY_MIN)
 		return tell(round, i);
 	return ipcq_copy_out(entry_of(round, i) + offsetof(struct head, length),
-			   &length, sizeof(length));
+			     &length, sizeof(length));
 }
 
 /* Copies the messages out.  Returns 0, or the error of the first. */
@@ -529,7 +526,7 @@ static void restore_messages(struct round *round)
 		spin_lock(&queue->lock);
 		while (i < round->count && wake.count < IPCQ_WAKE_BATCH)
 			ipcq_queue_put_back(queue, round->messages[i++], &wake);
-		ipcq_step_unlock_readable(queue, &wake);
+		ipcq_queue_unlock(queue, &wake, ipcq_step_readable(queue));
 	}
 }
 
@@ -561,14 +558,14 @@ static int receive_round(struct round *round, struct ipcq_receive *receive,
 static int tell_length(const struct round *round)
 {
 	return ipcq_copy_out(entry_of(round, 0) +
-			   offsetof(struct ipcq_receive_entry, length),
-			   &round->heads[0].length, sizeof(u64)) ?: -EMSGSIZE;
+			     offsetof(struct ipcq_receive_entry, length),
+			     &round->heads[0].length, sizeof(u64)) ?: -EMSGSIZE;
 }
 
 int ipcq_queue_call_receive_many(struct ipcq_call *call)
 {
 	const struct ipcq_queue_batch *args = &call->args.queue_batch;
-	struct ipcq_handle *handle = call->file->private_data;
+	struct ipcq_handle *handle = ipcq_call_handle(call);
 	struct ipcq_receive receive = {
 		.filter = &handle->filter,
 		.subscriber = &handle->subscriber,

@@ -13,7 +13,7 @@
 #include "broadcast.h"
 #include "compat.h"
 #include "limits.h"
-#include "queue.h"
+#include "queue_steps.h"
 #include "wait.h"
 
 /* A thread that waits for a message; in subscriber->waiters. */

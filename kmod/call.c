@@ -14,16 +14,6 @@
 #include "queue_calls.h"
 #include "request.h"
 
-static struct ipcq_handle *handle_of(const struct ipcq_call *call)
-{
-	return call->file->private_data;
-}
-
-static struct ipcq_queue *queue_of(const struct ipcq_call *call)
-{
-	return to_ipcq_queue(handle_of(call)->object);
-}
-
 /* ------------------------------------------------------------- the caller's side */
 
 static int put_token(struct ipcq_call *call, u64 token)
@@ -39,12 +29,12 @@ static int put_token(struct ipcq_call *call, u64 token)
 static int keep_reply(struct ipcq_call *call, const struct ipcq_caller *caller,
 		      int error)
 {
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	struct ipcq_owner *client;
 	bool kept = false;
 
 	call->args.queue_call.reply_length = caller->reply->length;
-	client = ipcq_owner_attach(&queue->owners, handle_of(call));
+	client = ipcq_owner_attach(&queue->owners, ipcq_call_handle(call));
 	if (!IS_ERR(client)) {
 		kept = ipcq_request_put_result(queue, client, caller->reply,
 					       caller->token);
@@ -55,7 +45,7 @@ static int keep_reply(struct ipcq_call *call, const struct ipcq_caller *caller,
 	if (put_token(call, kept ? caller->token : 0) ||
 	    ipcq_call_put_member(call, queue_call.reply_length)) {
 		if (kept)
-			ipcq_request_forget(queue, handle_of(call), caller->token);
+			ipcq_request_forget(queue, ipcq_call_handle(call), caller->token);
 		return -EFAULT;
 	}
 	return error;
@@ -81,7 +71,7 @@ static int tell_end(struct ipcq_call *call, struct ipcq_caller *caller)
 		ret = length;
 	}
 	if (caller->reply)
-		ipcq_queue_keep(queue_of(call), caller->reply);
+		ipcq_queue_keep(ipcq_call_queue(call), caller->reply);
 	if (ret == -EREMOTEIO) {
 		args->error = caller->refusal;
 		if (ipcq_call_put_member(call, queue_call.error))
@@ -96,18 +86,18 @@ static int tell_end(struct ipcq_call *call, struct ipcq_caller *caller)
 static int wait_for_end(struct ipcq_call *call, struct ipcq_caller *caller)
 {
 	const struct ipcq_queue_call *args = &call->args.queue_call;
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	bool resumed = args->token;
 	u64 token = 0;
 	int ret;
 
-	ret = ipcq_request_wait(queue, handle_of(call), caller, args->deadline,
+	ret = ipcq_request_wait(queue, ipcq_call_handle(call), caller, args->deadline,
 				&token);
 	if (!ret)
 		return tell_end(call, caller);
 	if ((token || resumed) && put_token(call, token)) {
 		if (token)
-			ipcq_request_forget(queue, handle_of(call), token);
+			ipcq_request_forget(queue, ipcq_call_handle(call), token);
 		return -EFAULT;
 	}
 	return ret;
@@ -116,12 +106,12 @@ static int wait_for_end(struct ipcq_call *call, struct ipcq_caller *caller)
 /* Comes back to a call that was interrupted. */
 static int resume(struct ipcq_call *call, bool nonblock)
 {
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	struct ipcq_caller caller;
 	struct ipcq_owner *client;
 	int ret;
 
-	client = ipcq_owner_find(&queue->owners, handle_of(call));
+	client = ipcq_owner_find(&queue->owners, ipcq_call_handle(call));
 	if (!client)
 		return -ENOKEY;
 	ipcq_caller_init(&caller);
@@ -129,11 +119,6 @@ static int resume(struct ipcq_call *call, bool nonblock)
 	ret = ipcq_request_resume(queue, client, caller.token, nonblock, &caller);
 	ipcq_owner_put(client);
 	return ret ?: wait_for_end(call, &caller);
-}
-
-static bool is_nonblock(const struct ipcq_call *call, u32 flag)
-{
-	return call->args.flags & flag || call->file->f_flags & O_NONBLOCK;
 }
 
 /* Whether anybody receives; a look that may be too late as soon as it is done. */
@@ -146,7 +131,7 @@ static bool has_receiver(struct ipcq_queue *queue)
 int ipcq_queue_call_call(struct ipcq_call *call)
 {
 	const struct ipcq_queue_call *args = &call->args.queue_call;
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	struct ipcq_caller caller;
 	struct ipcq_envelope envelope = {
 		.priority = args->priority,
@@ -155,9 +140,10 @@ int ipcq_queue_call_call(struct ipcq_call *call)
 	struct ipcq_send send = {
 		.from.address = u64_to_user_ptr(args->payload),
 		.from.length = args->length,
-		.senders = &handle_of(call)->senders,
+		.senders = &ipcq_call_handle(call)->senders,
 		.envelope = &envelope,
-		.patience.nonblock = is_nonblock(call, IPCQ_CALL_F_NONBLOCK),
+		.patience.nonblock = ipcq_call_nonblock(call,
+							IPCQ_CALL_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
 	int ret;
@@ -187,7 +173,7 @@ int ipcq_queue_call_result(struct ipcq_call *call)
 		return -EBADF;
 	if (!call->args.queue_call.token)
 		return -EINVAL;
-	return resume(call, is_nonblock(call, IPCQ_CALL_F_NONBLOCK));
+	return resume(call, ipcq_call_nonblock(call, IPCQ_CALL_F_NONBLOCK));
 }
 
 /* ------------------------------------------------------------- the server's side */
@@ -206,8 +192,8 @@ int ipcq_call_serve(struct ipcq_call *call, const struct ipcq_message *message,
 	struct ipcq_owner *owner;
 
 	if (!hold->owner) {
-		owner = ipcq_owner_attach(&queue_of(call)->owners,
-					  handle_of(call));
+		owner = ipcq_owner_attach(&ipcq_call_queue(call)->owners,
+					  ipcq_call_handle(call));
 		if (IS_ERR(owner))
 			return PTR_ERR(owner);
 		hold->owner = owner;
@@ -221,11 +207,11 @@ int ipcq_call_serve(struct ipcq_call *call, const struct ipcq_message *message,
 static int reply_to(struct ipcq_call *call, struct ipcq_owner *server)
 {
 	struct ipcq_queue_reply *args = &call->args.queue_reply;
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	const struct ipcq_send send = {
 		.from.address = u64_to_user_ptr(args->payload),
 		.from.length = args->length,
-		.senders = &handle_of(call)->senders,
+		.senders = &ipcq_call_handle(call)->senders,
 	};
 	struct ipcq_message *reply = NULL;
 	int ret;
@@ -275,11 +261,12 @@ static int copy_next(struct ipcq_call *call, const struct ipcq_message *message,
 static int receive_next(struct ipcq_call *call, struct ipcq_hold *hold)
 {
 	struct ipcq_queue_reply *args = &call->args.queue_reply;
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	struct ipcq_receive receive = {
 		.room = min_t(u64, args->buffer_length, SIZE_MAX),
-		.filter = &handle_of(call)->filter,
-		.patience.nonblock = is_nonblock(call, IPCQ_REPLY_F_NONBLOCK),
+		.filter = &ipcq_call_handle(call)->filter,
+		.patience.nonblock = ipcq_call_nonblock(call,
+							IPCQ_REPLY_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
 	const struct ipcq_buffer to = {
@@ -341,9 +328,9 @@ int ipcq_queue_call_reply(struct ipcq_call *call)
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (!is_valid(call) || queue_of(call)->broadcast)
+	if (!is_valid(call) || ipcq_call_queue(call)->broadcast)
 		return -EINVAL;
-	hold.owner = ipcq_owner_find(&queue_of(call)->owners, handle_of(call));
+	hold.owner = ipcq_owner_find(&ipcq_call_queue(call)->owners, ipcq_call_handle(call));
 	if (args->token) {
 		ret = -ENOKEY;
 		if (hold.owner)

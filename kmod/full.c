@@ -78,7 +78,7 @@ static enum ipcq_full_end drop_oldest(struct ipcq_queue *queue,
  * ipcq_full_settle() - what becomes of a message that does not fit
  * @queue: the queue
  * @message: what is to be sent; it would fit in an empty queue
- * @list: takes the messages that make room for it; ipcq_full_drop() drops them
+ * @list: takes the messages that make room for it; they are to be kept, after the lock
  *
  * Return: IPCQ_FULL_FITS, there is room for it now; IPCQ_FULL_LOST, it is to be dropped,
  * and counted; IPCQ_FULL_STAYS, it has to wait, if it may.
@@ -97,14 +97,6 @@ enum ipcq_full_end ipcq_full_settle(struct ipcq_queue *queue,
 	default:
 		return IPCQ_FULL_STAYS;
 	}
-}
-
-/* Drops messages that have left the queue.  The lock is not held. */
-void ipcq_full_drop(struct ipcq_queue *queue, struct ipcq_order *list)
-{
-	while (!ipcq_order_empty(list))
-		ipcq_queue_keep(queue,
-				ipcq_backlog_message(ipcq_order_pop(list)));
 }
 
 /* ---------------------------------------------------------- telling receivers */

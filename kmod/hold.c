@@ -11,6 +11,7 @@
 #include "hold.h"
 #include "limits.h"
 #include "owner.h"
+#include "queue_steps.h"
 #include "request.h"
 
 /* What is to come of a message whose hold has ended. */

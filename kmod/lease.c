@@ -14,16 +14,6 @@
 #include "owner.h"
 #include "queue_calls.h"
 
-static struct ipcq_handle *handle_of(const struct ipcq_call *call)
-{
-	return call->file->private_data;
-}
-
-static struct ipcq_queue *queue_of(const struct ipcq_call *call)
-{
-	return to_ipcq_queue(handle_of(call)->object);
-}
-
 /* Whether the members that an operation does not use are 0. */
 static bool is_clean(const struct ipcq_queue_lease *args)
 {
@@ -91,7 +81,7 @@ static int run(struct ipcq_queue *queue, struct ipcq_owner *owner,
 int ipcq_queue_call_lease(struct ipcq_call *call)
 {
 	const struct ipcq_queue_lease *args = &call->args.queue_lease;
-	struct ipcq_queue *queue = queue_of(call);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	struct ipcq_owner *owner;
 	int ret;
 
@@ -102,11 +92,11 @@ int ipcq_queue_call_lease(struct ipcq_call *call)
 	if (!is_clean(args) || queue->broadcast)
 		return -EINVAL;
 	if (args->operation == IPCQ_LEASE_ATTACH)
-		return attach(queue, handle_of(call));
+		return attach(queue, ipcq_call_handle(call));
 
 	if (ipcq_expire_due(queue))
 		ipcq_expire_reap(queue);
-	owner = ipcq_owner_find(&queue->owners, handle_of(call));
+	owner = ipcq_owner_find(&queue->owners, ipcq_call_handle(call));
 	if (!owner)
 		return -ENOKEY;
 	ret = run(queue, owner, args);
@@ -129,12 +119,12 @@ int ipcq_lease_begin(struct ipcq_call *call, struct ipcq_hold *hold)
 	if (!(args->flags & IPCQ_RECEIVE_F_LEASE))
 		return args->lease ? -EINVAL : 0;
 	/* Who could not be told the token could not use it. */
-	if (!ipcq_call_has(call, queue_receive.token) || queue_of(call)->broadcast)
+	if (!ipcq_call_has(call, queue_receive.token) || ipcq_call_queue(call)->broadcast)
 		return -EINVAL;
-	hold->owner = ipcq_owner_attach(&queue_of(call)->owners, handle_of(call));
+	hold->owner = ipcq_owner_attach(&ipcq_call_queue(call)->owners, ipcq_call_handle(call));
 	if (IS_ERR(hold->owner))
 		return PTR_ERR(hold->owner);
-	hold->token = ipcq_hold_token(queue_of(call));
+	hold->token = ipcq_hold_token(ipcq_call_queue(call));
 	hold->lease = args->lease;
 	hold->leased = true;
 	return 0;

@@ -96,7 +96,7 @@ struct ipcq_queue {
 	u32 delayed;			/* how many are on their way back */
 	struct list_head scans;		/* between two steps: scan.c */
 	bool refused;			/* a poller or a caller heard "no room" */
-	bool listened;			/* events are of use: see tell() */
+	bool listened;			/* events are of use: queue.c */
 	bool admit_armed;		/* admit_work is pending */
 	bool idle_armed;		/* idle_work is pending */
 	u64 idle_received;		/* @received when it was armed */
@@ -173,9 +173,6 @@ struct ipcq_message *ipcq_queue_fill(struct ipcq_queue *queue,
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message);
 __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 			     struct ipcq_message *message, struct ipcq_wake *wake);
-__poll_t ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake);
-void ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
-		       __poll_t events) __releases(&queue->lock);
 void ipcq_queue_admit(struct ipcq_queue *queue);
 void ipcq_queue_set_filter(struct ipcq_queue *queue, struct ipcq_filter *at,
 			   const struct ipcq_filter *filter);
@@ -226,7 +223,6 @@ void ipcq_timer_clear(struct ipcq_queue *queue, struct ipcq_message *message);
 enum ipcq_full_end ipcq_full_settle(struct ipcq_queue *queue,
 				    const struct ipcq_message *message,
 				    struct ipcq_order *list);
-void ipcq_full_drop(struct ipcq_queue *queue, struct ipcq_order *list);
 u64 ipcq_full_tell(struct ipcq_queue *queue);
 void ipcq_full_tell_again(struct ipcq_queue *queue, u64 lost);
 

@@ -17,14 +17,9 @@
 #include "queue_calls.h"
 #include "vector.h"
 
-static struct ipcq_handle *handle_of(const struct ipcq_call *call)
-{
-	return call->file->private_data;
-}
-
 static struct ipcq_subscriber *subscriber_of(const struct ipcq_call *call)
 {
-	return &handle_of(call)->subscriber;
+	return &ipcq_call_handle(call)->subscriber;
 }
 
 /* -------------------------------------------------------------------- send */
@@ -38,7 +33,7 @@ static int send_from(struct ipcq_call *call, struct ipcq_send *send)
 	/* Once sent it is sent: find out before whether the number can be told. */
 	if (tell && ipcq_call_put_member(call, queue_send.sequence))
 		return -EFAULT;
-	ret = ipcq_queue_send(to_ipcq_queue(handle_of(call)->object), send);
+	ret = ipcq_queue_send(ipcq_call_queue(call), send);
 	args->sequence = send->sequence;
 	if (!ret && tell)
 		(void)ipcq_call_put_member(call, queue_send.sequence);
@@ -54,10 +49,10 @@ int ipcq_queue_call_send(struct ipcq_call *call)
 		.time_to_live = args->time_to_live,
 	};
 	struct ipcq_send send = {
-		.senders = &handle_of(call)->senders,
+		.senders = &ipcq_call_handle(call)->senders,
 		.envelope = &envelope,
-		.patience.nonblock = args->flags & IPCQ_SEND_F_NONBLOCK ||
-				     call->file->f_flags & O_NONBLOCK,
+		.patience.nonblock = ipcq_call_nonblock(call,
+							IPCQ_SEND_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
 	struct ipcq_vector_import import;
@@ -131,14 +126,14 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
 		      const struct ipcq_buffer *to)
 {
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
-	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	struct ipcq_receive receive = {
 		.room = args->flags & IPCQ_RECEIVE_F_TRUNCATE ? SIZE_MAX :
 								to->length,
 		.filter = filter,
 		.subscriber = subscriber_of(call),
-		.patience.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
-				     call->file->f_flags & O_NONBLOCK,
+		.patience.nonblock = ipcq_call_nonblock(call,
+							IPCQ_RECEIVE_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
 	struct ipcq_message *message;
@@ -205,7 +200,7 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 	if (ret)
 		return ret;
 	if (own && filter.chooses &&
-	    to_ipcq_queue(handle_of(call)->object)->broadcast)
+	    ipcq_call_queue(call)->broadcast)
 		return -EINVAL;
 	ret = ipcq_vector_import(&import, &to, READ, args->payload, args->length,
 				 args->flags & IPCQ_RECEIVE_F_VECTOR);
@@ -213,7 +208,7 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 		return ret;
 	ret = ipcq_lease_begin(call, &hold);
 	if (!ret) {
-		ret = receive_to(call, own ? &filter : &handle_of(call)->filter,
+		ret = receive_to(call, own ? &filter : &ipcq_call_handle(call)->filter,
 				 &hold, &to);
 		ipcq_lease_end(&hold);
 	}
@@ -225,7 +220,7 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 int ipcq_queue_call_filter(struct ipcq_call *call)
 {
 	const struct ipcq_queue_filter *args = &call->args.queue_filter;
-	struct ipcq_handle *handle = handle_of(call);
+	struct ipcq_handle *handle = ipcq_call_handle(call);
 	struct ipcq_queue *queue = to_ipcq_queue(handle->object);
 	struct ipcq_filter filter;
 	int ret;
@@ -245,7 +240,7 @@ int ipcq_queue_call_filter(struct ipcq_call *call)
 int ipcq_queue_call_subscribe(struct ipcq_call *call)
 {
 	struct ipcq_queue_subscribe *args = &call->args.queue_subscribe;
-	struct ipcq_queue *queue = to_ipcq_queue(handle_of(call)->object);
+	struct ipcq_queue *queue = ipcq_call_queue(call);
 	int ret;
 
 	if (!(call->file->f_mode & FMODE_READ))

@@ -5,11 +5,29 @@
 #ifndef IPCQ_QUEUE_CALLS_H
 #define IPCQ_QUEUE_CALLS_H
 
-#include <linux/types.h>
+#include <linux/fs.h>
 
-struct ipcq_call;
+#include "handle.h"
+#include "ioctl.h"
+#include "queue.h"
+
 struct ipcq_hold;
-struct ipcq_message;
+
+static inline struct ipcq_handle *ipcq_call_handle(const struct ipcq_call *call)
+{
+	return call->file->private_data;
+}
+
+static inline struct ipcq_queue *ipcq_call_queue(const struct ipcq_call *call)
+{
+	return to_ipcq_queue(ipcq_call_handle(call)->object);
+}
+
+/* Whether a call that has this flag for it may not wait. */
+static inline bool ipcq_call_nonblock(const struct ipcq_call *call, u32 flag)
+{
+	return call->args.flags & flag || call->file->f_flags & O_NONBLOCK;
+}
 
 int ipcq_queue_call_send(struct ipcq_call *call);
 int ipcq_queue_call_receive(struct ipcq_call *call);

@@ -149,8 +149,8 @@ static int queue_send_plain(struct ipcq_call *call)
 		.from.address = u64_to_user_ptr(args->payload),
 		.from.length = args->length,
 		.senders = senders_of(file),
-		.patience.nonblock = args->flags & IPCQ_SEND_F_NONBLOCK ||
-				     file->f_flags & O_NONBLOCK,
+		.patience.nonblock = ipcq_call_nonblock(call,
+							IPCQ_SEND_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
 
@@ -175,8 +175,8 @@ static int queue_receive_plain(struct ipcq_call *call)
 		.room = to.length,
 		.filter = filter_of(file),
 		.subscriber = subscriber_of(file),
-		.patience.nonblock = args->flags & IPCQ_RECEIVE_F_NONBLOCK ||
-				     file->f_flags & O_NONBLOCK,
+		.patience.nonblock = ipcq_call_nonblock(call,
+							IPCQ_RECEIVE_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
 	struct ipcq_message *message;

@@ -1,69 +1,181 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The steps that sending and receiving are made of (queue.c), for the calls that
- * do them for several messages.  Where nothing else is said, the queue's lock is
- * held.
+ * The steps that sending and receiving are made of, for the calls for one message
+ * (send.c, receive.c) and those for several (batch.c).  Where nothing else is said, the
+ * queue's lock is held.  What every message pays for is in line.
  */
 #ifndef IPCQ_QUEUE_STEPS_H
 #define IPCQ_QUEUE_STEPS_H
 
+#include <linux/err.h>
+
+#include "backlog.h"
+#include "broadcast.h"
 #include "queue.h"
 #include "wait.h"
 
+/* Waits for room, with its message; in queue->senders. */
+struct ipcq_waiting_sender {
+	struct ipcq_waiter waiter;
+	struct ipcq_message *message;
+	/* Once completed: */
+	u64 sequence;
+	int error;			/* if not 0, the message is still its own, */
+	bool lost;			/* and so if it is the one that is dropped */
+};
+
+/* Waits for a message; in queue->receivers. */
+struct ipcq_waiting_receiver {
+	struct ipcq_waiter waiter;
+	struct ipcq_filter filter;
+	struct ipcq_message *message;	/* once completed: reserved for it */
+};
+
+/* --------------------------------------------------------- turns: queue.c */
+
+bool ipcq_queue_hand_over(struct ipcq_queue *queue, struct ipcq_message *message,
+			  struct ipcq_wake *wake);
+__poll_t ipcq_queue_let_in_low(struct ipcq_queue *queue, struct ipcq_wake *wake);
+void ipcq_queue_tell(struct ipcq_queue *queue, __poll_t events);
+
 /*
- * Makes a message that was kept the sender's, or gets a new one of that class when it
- * is NULL or cannot be; without the lock.  Returns ERR_PTR() of -EDQUOT or -ENOMEM.
+ * Sends @message, for which there is room: from here on it is the queue's, and may be
+ * gone.  Wakes one thread at most.  Returns its sequence number.
  */
+static __always_inline u64 ipcq_step_deliver(struct ipcq_queue *queue,
+					     struct ipcq_message *message,
+					     struct ipcq_wake *wake)
+{
+	u64 sequence = ++queue->sent;
+
+	message->order.sequence = sequence;
+	ipcq_bounds_add(&queue->bounds, message->length);
+	if (unlikely(message->special | queue->care)) {
+		ipcq_expire_begin(queue, message);
+		if (queue->broadcast) {
+			ipcq_broadcast_push(queue, message);
+			return sequence;
+		}
+	}
+	if (list_empty(&queue->receivers) ||
+	    !ipcq_queue_hand_over(queue, message, wake))
+		ipcq_backlog_push(queue, message);
+	return sequence;
+}
+
+/* Readiness that deliveries have brought about. */
+static inline __poll_t ipcq_step_readable(const struct ipcq_queue *queue)
+{
+	if (ipcq_backlog_empty(queue) && likely(!queue->broadcast))
+		return 0;
+	return EPOLLIN | EPOLLRDNORM;
+}
+
+/*
+ * There is more room than before: lets senders in if the queue is low, else later.
+ * Returns the events that pollers have to hear of.
+ */
+static __always_inline __poll_t
+ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
+{
+	if (likely(list_empty(&queue->senders) && !queue->refused))
+		return 0;
+	return ipcq_queue_let_in_low(queue, wake);
+}
+
+/*
+ * Drops the lock, then wakes the chosen threads and tells those that listen.  Every send
+ * and receive ends with it: in line it costs less.
+ */
+static __always_inline void
+ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
+		  __poll_t events)
+	__releases(&queue->lock)
+{
+	/*
+	 * A poller joins @pollers before it looks at the queue under the lock:
+	 * either it saw the change that is being reported, or it is seen here,
+	 * while the lock is still held.  @listened is set under the lock, once
+	 * the file is in its list.
+	 */
+	bool listened = events && (waitqueue_active(&queue->pollers) ||
+				   queue->listened);
+
+	spin_unlock(&queue->lock);
+	ipcq_wake_up(wake);
+	if (unlikely(listened))
+		ipcq_queue_tell(queue, events);
+}
+
+/* ----------------------------------------------------------- sending: send.c */
+
+/* Whether a message of that length may be delivered now. */
+static inline bool ipcq_step_has_room(const struct ipcq_queue *queue, u32 length)
+{
+	return list_empty(&queue->senders) &&
+	       ipcq_bounds_fit(&queue->bounds, length);
+}
+
 struct ipcq_message *ipcq_step_own(struct ipcq_queue *queue,
 				   struct ipcq_message *message,
 				   const struct ipcq_send *send, u32 class);
-
-/* Whether a message of that length may be delivered now. */
-bool ipcq_step_has_room(struct ipcq_queue *queue, u32 length);
-
-/*
- * It may not: does what the queue does when it is full.  Returns whether that is the end
- * of it, with its number, or 0 when it is dropped; wakes one thread at most.  What is in
- * @list is to be dropped after the lock, by ipcq_full_drop().
- */
 bool ipcq_step_end_when_full(struct ipcq_queue *queue,
 			     struct ipcq_message *message, struct ipcq_wake *wake,
 			     struct ipcq_order *list, u64 *sequence);
-
-/* It is not: whether it may wait for room. */
 bool ipcq_step_may_wait(const struct ipcq_queue *queue,
 			const struct ipcq_message *message,
 			const struct ipcq_patience *patience);
-
-/* It does not wait; returns the error. */
 int ipcq_step_refuse(struct ipcq_queue *queue, u32 length);
-
-/*
- * Sends a message for which there is room, and returns its number; it may be gone
- * by then.  Wakes one thread at most.
- */
-u64 ipcq_step_deliver(struct ipcq_queue *queue, struct ipcq_message *message,
-		      struct ipcq_wake *wake);
-
-/*
- * Waits for room, and drops the lock.  Returns 0 or an error, with which the message
- * is still the caller's.
- */
 int ipcq_step_wait(struct ipcq_queue *queue, struct ipcq_message *message,
 		   struct ipcq_send *send) __releases(&queue->lock);
+
+/* ------------------------------------------------------- receiving: receive.c */
+
+/*
+ * Takes the next message, which there is, out of the order, if the receive has room for
+ * it; else returns ERR_PTR(-EMSGSIZE), with its length in @room.
+ */
+static __always_inline struct ipcq_message *
+ipcq_step_reserve_first(struct ipcq_queue *queue, struct ipcq_receive *receive)
+{
+	struct ipcq_message *message = ipcq_backlog_first(queue);
+
+	if (unlikely(message->length > receive->room)) {
+		receive->room = message->length;
+		return ERR_PTR(-EMSGSIZE);
+	}
+	ipcq_backlog_pop(queue);
+	return message;
+}
+
+struct ipcq_message *
+ipcq_step_reserve_chosen(struct ipcq_queue *queue, const struct ipcq_filter *filter,
+			 struct ipcq_receive *receive);
 
 /*
  * Takes the next message of those that the receive is for, if there is one and it has
  * room for it; or NULL.  With a filter the lock may be dropped meanwhile.
  */
-struct ipcq_message *ipcq_step_reserve(struct ipcq_queue *queue,
-				       struct ipcq_receive *receive);
+static __always_inline struct ipcq_message *
+ipcq_step_reserve(struct ipcq_queue *queue, struct ipcq_receive *receive)
+{
+	struct ipcq_message *message = NULL;
+
+	if (unlikely(receive->filter->chooses))
+		message = ipcq_step_reserve_chosen(queue, receive->filter,
+						   receive);
+	else if (!ipcq_backlog_empty(queue))
+		message = ipcq_step_reserve_first(queue, receive);
+	return IS_ERR(message) ? NULL : message;
+}
 
 /* A reserved message has been received; it is plain again. */
-void ipcq_step_commit(struct ipcq_queue *queue, struct ipcq_message *message);
-
-/* Drops the lock after messages have come; wakes who has one, and pollers. */
-void ipcq_step_unlock_readable(struct ipcq_queue *queue, struct ipcq_wake *wake)
-	__releases(&queue->lock);
+static __always_inline void ipcq_step_commit(struct ipcq_queue *queue,
+					     struct ipcq_message *message)
+{
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	queue->received++;
+	ipcq_magazine_keep(&queue->magazine, message);
+}
 
 #endif /* IPCQ_QUEUE_STEPS_H */

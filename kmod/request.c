@@ -10,6 +10,7 @@
 #include "hold.h"
 #include "limits.h"
 #include "owner.h"
+#include "queue_steps.h"
 #include "request.h"
 
 /* ----------------------------------------- steps, with the queue's lock held */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Telling pollers: kmod/queue.c, ipcq_queue_poll(), unlock_and_wake(), the flag
- * "refused" of take_message(), send_message(), made_room() and let_in().
+ * Telling pollers: kmod/queue.c, ipcq_queue_poll(), ipcq_queue_unlock(), the flag
+ * "refused" of ipcq_step_refuse(), ipcq_queue_made_room() and let_in().
  *
  * A queue for two messages.  A writer that never blocks sends one, polling each time
  * it is refused; a sender that blocks, and may give up, competes with it; a receiver
@@ -44,7 +44,7 @@ byte asleep_though;
 
 inline lock() { atomic { !locked -> locked = true } }
 
-/* unlock_and_wake(): two kinds of poller, as the wait queue's keys tell them apart. */
+/* ipcq_queue_unlock(): two kinds of poller, as the wait queue's keys tell them apart. */
 inline unlock_and_wake()
 {
 #ifndef ASK_FIRST
@@ -74,7 +74,7 @@ inline ask()
 #endif
 }
 
-/* deliver() */
+/* ipcq_step_deliver() */
 inline deliver()
 {
 	d_step {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Handing messages to receivers, and taking them back: kmod/queue.c, deliver(),
- * hand_over(), restore(), commit(), leave_receivers(), wait_for_message(),
- * ipcq_queue_reserve(), ipcq_queue_end(), and the order of kmod/order.h.
+ * Handing messages to receivers, and taking them back: kmod/queue_steps.h and queue.c,
+ * ipcq_step_deliver(), ipcq_queue_hand_over(); kmod/receive.c, restore(), commit(),
+ * leave_receivers(), wait_for_message(), ipcq_queue_reserve(), ipcq_queue_end(); and the
+ * order of kmod/order.h.
  *
  * A message is a pointer that has one holder: the order, or the receiver that has
  * reserved it.  A receiver may be interrupted, have too short a buffer, fault, or
@@ -56,7 +57,7 @@ bool nobody_could_go;
 
 #define waits(r)	(receivers ?? [r])
 
-/* For whom hand_over() finds somebody. */
+/* For whom ipcq_queue_hand_over() finds somebody. */
 #ifdef FIRST_ONLY
 #define wanted(m)	((receivers ? [0] && takes(0, m)) || \
 			 (receivers ? [1] && takes(1, m)))
@@ -141,7 +142,7 @@ active proctype sender()
 	do
 	:: m < MESSAGES ->
 		atomic {
-			/* deliver() */
+			/* ipcq_step_deliver() */
 			m++;
 			if
 			:: wanted(m) -> held++; hand_over(m)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Waiting for room: kmod/queue.c, send_message(), wait_for_room(), leave_senders(),
- * admit(), has_turn(), let_in(), made_room(), arm_admit(), ipcq_queue_admit(), commit();
- * kmod/queue_object.c, ipcq_queue_set(), admit_work(); and the bounds of kmod/bounds.h.
+ * Waiting for room: kmod/send.c, send_message(), ipcq_step_wait(), leave_senders();
+ * kmod/queue.c, admit(), has_turn(), let_in(), arm_admit(), ipcq_queue_admit(),
+ * ipcq_queue_made_room(); kmod/receive.c, commit(); kmod/queue_object.c, ipcq_queue_set(), admit_work(); and the bounds of kmod/bounds.h.
  *
  * Four senders of one message each, long or short, patient or not; a receiver that
  * may stop for good after any message; the delayed work, which may run at any time
@@ -147,7 +147,7 @@ active [SENDERS] proctype sender()
 	fi;
 #endif
 	atomic {
-		/* send_message(), has_room() */
+		/* send_message(), ipcq_step_has_room() */
 		nobody_waits = len(senders) == 0;
 		if
 #ifdef PASS_SENDERS

@@ -133,7 +133,7 @@ active [GIVERS] proctype giver()
 	lock();
 	if
 	:: listed ->
-		/* ipcq_waiter_complete(), after hand_over() or grant() */
+		/* ipcq_waiter_complete(), after ipcq_queue_hand_over() or grant() */
 		assert(frame);
 #ifndef TOUCH_LATE
 		listed = false;
