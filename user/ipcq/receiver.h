@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A queue from which a command receives: how it is opened, as options, and a buffer
+ * that grows to what comes.
+ */
+#ifndef IPCQ_COMMAND_RECEIVER_H
+#define IPCQ_COMMAND_RECEIVER_H
+
+#include <argp.h>
+#include <ipcq.h>
+#include <stdbool.h>
+
+#include "choice.h"
+
+struct receiver {
+	const char *name;		/* set by the command */
+	unsigned int open_flags;
+	struct ipcq_queue_options open;
+	bool kept;
+	struct choice choice;
+
+	struct ipcq_queue *queue;
+	char *buffer;			/* one byte longer than @size */
+	size_t size;
+};
+
+/* A child parser; its input is a struct receiver. */
+extern const struct argp receiver_argp;
+
+/* Open the queue, choose messages, subscribe; an exit code.  Close it in any case. */
+int receiver_open(struct receiver *receiver);
+void receiver_close(struct receiver *receiver);
+
+/**
+ * receiver_receive() - receive a message of whatever length into the buffer
+ * @receiver: the queue
+ * @lease: NULL, or how long the message may be held, see ipcq_queue_lease()
+ * @flags: as of ipcq_queue_receive_until()
+ * @deadline: likewise
+ * @info: receives what comes with the message
+ *
+ * Return: the message's length, or a negative errno value of the library.
+ */
+ssize_t receiver_receive(struct receiver *receiver, const uint64_t *lease,
+			 unsigned int flags, uint64_t deadline,
+			 struct ipcq_message_info *info);
+
+#endif /* IPCQ_COMMAND_RECEIVER_H */
