@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Broadcast: see broadcast.h.
+ * Broadcast: the subscribers, see broadcast.h.
  */
 #include <linux/err.h>
 #include <linux/ipcq.h>
@@ -8,9 +8,8 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "account.h"
 #include "backlog.h"
-#include "broadcast.h"
+#include "broadcast_log.h"
 #include "compat.h"
 #include "limits.h"
 #include "queue_steps.h"
@@ -21,150 +20,6 @@ struct listener {
 	struct ipcq_waiter waiter;
 	struct ipcq_message *message;	/* once completed: the one to copy */
 };
-
-/* ----------------------------------------------------------------- the log */
-
-static struct ipcq_message *message_of(struct rb_node *node)
-{
-	return rb_entry_safe(node, struct ipcq_message, in_log);
-}
-
-static struct ipcq_message *first_of(const struct ipcq_broadcast *broadcast)
-{
-	return message_of(rb_first_cached(&broadcast->log));
-}
-
-static struct ipcq_message *next_of(const struct ipcq_message *message)
-{
-	return message_of(rb_next(&message->in_log));
-}
-
-/* The first message with a number above @last, or NULL. */
-static struct ipcq_message *find_above(const struct ipcq_broadcast *broadcast,
-				       u64 last)
-{
-	struct rb_node *node = broadcast->log.rb_root.rb_node;
-	struct ipcq_message *message, *found = NULL;
-
-	while (node) {
-		message = message_of(node);
-		if (message->order.sequence > last) {
-			found = message;
-			node = node->rb_left;
-		} else {
-			node = node->rb_right;
-		}
-	}
-	return found;
-}
-
-static bool comes_before(struct rb_node *a, const struct rb_node *b)
-{
-	return rb_entry(a, struct ipcq_message, in_log)->order.sequence <
-	       rb_entry(b, struct ipcq_message, in_log)->order.sequence;
-}
-
-static bool is_logged(const struct ipcq_message *message)
-{
-	return !RB_EMPTY_NODE(&message->in_log);
-}
-
-static void take_out(struct ipcq_queue *queue, struct ipcq_message *message)
-{
-	rb_erase_cached(&message->in_log, &queue->broadcast->log);
-	RB_CLEAR_NODE(&message->in_log);
-	if (message->special & IPCQ_SPECIAL_LIMITED)
-		ipcq_expire_left(queue, message);
-}
-
-/* So many subscribers come to stand before a message, or at the end (NULL). */
-static void stand(struct ipcq_broadcast *broadcast, struct ipcq_message *message,
-		  int subscribers)
-{
-	if (message)
-		message->readers += subscribers;
-	else
-		broadcast->at_end += subscribers;
-}
-
-/* Whether a message is in front of all that anybody is to receive. */
-static bool is_retained(const struct ipcq_broadcast *broadcast,
-			const struct ipcq_message *message)
-{
-	return !broadcast->wanted || message->order.sequence <
-				     broadcast->wanted->order.sequence;
-}
-
-static void count_retained(struct ipcq_broadcast *broadcast,
-			   const struct ipcq_message *message, int sign)
-{
-	broadcast->retained += sign;
-	broadcast->retained_bytes += sign * (s64)message->length;
-}
-
-/* Nobody is to receive the first of the wanted any more. */
-static void pass(struct ipcq_queue *queue, struct ipcq_message *message)
-{
-	struct ipcq_broadcast *broadcast = queue->broadcast;
-
-	broadcast->wanted = next_of(message);
-	ipcq_bounds_remove(&queue->bounds, message->length);
-	if (broadcast->retain) {
-		count_retained(broadcast, message, 1);
-	} else {
-		take_out(queue, message);
-		ipcq_order_push(&broadcast->gone, &message->order);
-	}
-}
-
-/*
- * Passes what nobody is to receive any more, but not more than can be done under one
- * hold of the lock.  Returns whether there may be more.
- */
-static bool settle(struct ipcq_queue *queue)
-{
-	struct ipcq_broadcast *broadcast = queue->broadcast;
-	struct ipcq_message *message;
-	unsigned int count;
-
-	for (count = 0; count < IPCQ_BROADCAST_BATCH; count++) {
-		message = broadcast->wanted;
-		if (!message || message->readers || message->copies)
-			return false;
-		pass(queue, message);
-	}
-	return true;
-}
-
-/* Whether more is retained than may be, or it is in the way of what is wanted. */
-static bool retains_too_much(const struct ipcq_queue *queue)
-{
-	const struct ipcq_broadcast *broadcast = queue->broadcast;
-	const struct ipcq_bounds *bounds = &queue->bounds;
-
-	return broadcast->retained &&
-	       (broadcast->retained > broadcast->retain ||
-		bounds->messages + broadcast->retained > bounds->max_messages ||
-		bounds->bytes + broadcast->retained_bytes > bounds->max_bytes);
-}
-
-/* Parts with the oldest of the retained, as settle() does with the wanted. */
-static bool shed(struct ipcq_queue *queue)
-{
-	struct ipcq_broadcast *broadcast = queue->broadcast;
-	struct ipcq_message *message;
-	unsigned int count;
-
-	for (count = 0; retains_too_much(queue); count++) {
-		if (count == IPCQ_BROADCAST_BATCH)
-			return true;
-		message = first_of(broadcast);
-		count_retained(broadcast, message, -1);
-		take_out(queue, message);
-		ipcq_order_push(&broadcast->gone, &message->order);
-	}
-	return false;
-}
 
 /* ------------------------------------------------------------- subscribers */
 
@@ -183,7 +38,7 @@ static struct ipcq_message *available(struct ipcq_queue *queue,
 				      struct ipcq_subscriber *subscriber)
 {
 	if (!subscriber->copying && list_empty(&subscriber->waiters))
-		return find_above(queue->broadcast, subscriber->last);
+		return ipcq_log_above(queue->broadcast, subscriber->last);
 	/* There may be one when the turn has passed. */
 	subscriber->put_off = true;
 	return NULL;
@@ -194,7 +49,7 @@ static void serve(struct ipcq_queue *queue, struct ipcq_subscriber *subscriber,
 		  struct ipcq_wake *wake)
 {
 	struct ipcq_broadcast *broadcast = queue->broadcast;
-	struct ipcq_message *message = find_above(broadcast, subscriber->last);
+	struct ipcq_message *message = ipcq_log_above(broadcast, subscriber->last);
 	struct listener *listener;
 
 	if (!message) {
@@ -218,7 +73,7 @@ static __poll_t pass_turn(struct ipcq_queue *queue,
 			  struct ipcq_subscriber *subscriber)
 {
 	struct ipcq_broadcast *broadcast = queue->broadcast;
-	bool there = find_above(broadcast, subscriber->last);
+	bool there = ipcq_log_above(broadcast, subscriber->last);
 	bool put_off = subscriber->put_off;
 
 	if (!list_empty(&subscriber->waiters)) {
@@ -255,7 +110,7 @@ void ipcq_broadcast_serve(struct ipcq_queue *queue)
 			serve(queue, list_first_entry(&due,
 						      struct ipcq_subscriber,
 						      node), &wake);
-		more = shed(queue) || !list_empty(&due);
+		more = ipcq_log_shed(queue) || !list_empty(&due);
 		gone = broadcast->gone;
 		ipcq_order_init(&broadcast->gone);
 		spin_unlock(&queue->lock);
@@ -279,14 +134,12 @@ static void unlock_and_serve(struct ipcq_queue *queue, __poll_t events)
 
 	ipcq_wake_init(&wake);
 	events |= ipcq_queue_made_room(queue, &wake);
-	needed = shed(queue) || !list_empty(&broadcast->due) ||
+	needed = ipcq_log_shed(queue) || !list_empty(&broadcast->due) ||
 		 !ipcq_order_empty(&broadcast->gone);
 	ipcq_queue_unlock(queue, &wake, events);
 	if (needed)
 		ipcq_broadcast_serve(queue);
 }
-
-/* ------------------------------------------------------ messages come and go */
 
 /*
  * A message has been sent; the bounds count it.  Whoever drops the lock serves then,
@@ -296,77 +149,10 @@ void ipcq_broadcast_push(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	struct ipcq_broadcast *broadcast = queue->broadcast;
 
-	message->special |= IPCQ_SPECIAL_LOGGED;
-	message->readers = broadcast->at_end;
-	message->copies = 0;
-	broadcast->at_end = 0;
-	rb_add_cached(&message->in_log, &broadcast->log, comes_before);
-	if (message->special & IPCQ_SPECIAL_LIMITED)
-		ipcq_expire_entered(queue, message);
-	if (!broadcast->wanted)
-		broadcast->wanted = message;
+	ipcq_log_add(queue, message);
 	list_splice_tail_init(&broadcast->idle, &broadcast->due);
-	settle(queue);
-	shed(queue);
-}
-
-/**
- * ipcq_broadcast_withdraw() - take a message away from those who are to receive it
- * @queue: the queue; its lock is held
- * @message: in the log
- *
- * Who is copying it has it, and stands before the next one when done.
- *
- * Return: whether the message is the caller's; if not, it goes with its last copy.
- */
-bool ipcq_broadcast_withdraw(struct ipcq_queue *queue,
-			     struct ipcq_message *message)
-{
-	struct ipcq_broadcast *broadcast = queue->broadcast;
-	struct ipcq_message *next = next_of(message);
-
-	if (is_retained(broadcast, message)) {
-		count_retained(broadcast, message, -1);
-		take_out(queue, message);
-		return true;
-	}
-	queue->dropped++;
-	stand(broadcast, next, message->readers + message->copies);
-	if (broadcast->wanted == message)
-		broadcast->wanted = next;
-	take_out(queue, message);
-	if (message->copies)
-		return false;
-	ipcq_bounds_remove(&queue->bounds, message->length);
-	return true;
-}
-
-/*
- * Drops the oldest of what the slowest have yet to receive until there is room: see
- * ipcq_full_settle().  What somebody is copying would make none, and stays.
- */
-enum ipcq_full_end ipcq_broadcast_drop_oldest(struct ipcq_queue *queue,
-					      const struct ipcq_message *message,
-					      struct ipcq_order *list)
-{
-	struct ipcq_message *old = queue->broadcast->wanted, *next;
-	struct ipcq_bounds bounds = queue->bounds;
-
-	for (; !ipcq_bounds_fit(&bounds, message->length); old = next_of(old)) {
-		if (!old)
-			return IPCQ_FULL_STAYS;
-		if (!old->copies)
-			ipcq_bounds_remove(&bounds, old->length);
-	}
-	for (old = queue->broadcast->wanted;
-	     !ipcq_bounds_fit(&queue->bounds, message->length); old = next) {
-		next = next_of(old);
-		if (old->copies)
-			continue;
-		ipcq_broadcast_withdraw(queue, old);
-		ipcq_order_push(list, &old->order);
-	}
-	return IPCQ_FULL_FITS;
+	ipcq_log_settle(queue);
+	ipcq_log_shed(queue);
 }
 
 /* ----------------------------------------------------------------- receive */
@@ -528,14 +314,14 @@ void ipcq_broadcast_end(struct ipcq_queue *queue,
 		subscriber->last = message->order.sequence;
 	}
 	subscriber->told = false;
-	if (is_logged(message)) {
-		stand(broadcast, error ? message : next_of(message), 1);
+	if (ipcq_log_has(message)) {
+		ipcq_log_stand(broadcast, error ? message : ipcq_log_next(message), 1);
 	} else if (!message->copies) {
 		/* It was loose; who copied it stands already. */
 		ipcq_bounds_remove(&queue->bounds, message->length);
 		ipcq_order_push(&broadcast->gone, &message->order);
 	}
-	settle(queue);
+	ipcq_log_settle(queue);
 	/* Now that it is not copied, it can be dropped for them. */
 	stuck = ipcq_full_drops(queue) && !list_empty(&queue->senders);
 	unlock_and_serve(queue, pass_turn(queue, subscriber));
@@ -583,7 +369,7 @@ int ipcq_broadcast_join(struct ipcq_queue *queue,
 		spin_unlock(&queue->lock);
 		return -EALREADY;
 	}
-	first = kept ? first_of(queue->broadcast) : NULL;
+	first = kept ? ipcq_log_first(queue->broadcast) : NULL;
 	if (first) {
 		join_kept(queue, subscriber, first);
 		events = EPOLLIN | EPOLLRDNORM;
@@ -610,10 +396,11 @@ void ipcq_broadcast_leave(struct ipcq_queue *queue,
 	if (!subscriber->joined)
 		return;
 	spin_lock(&queue->lock);
-	stand(queue->broadcast, find_above(queue->broadcast, subscriber->last), -1);
+	ipcq_log_stand(queue->broadcast,
+		       ipcq_log_above(queue->broadcast, subscriber->last), -1);
 	queue->broadcast->subscribers--;
 	for (;;) {
-		more = settle(queue);
+		more = ipcq_log_settle(queue);
 		unlock_and_serve(queue, 0);
 		if (!more)
 			return;
@@ -688,7 +475,7 @@ u32 ipcq_broadcast_next_length(struct ipcq_queue *queue,
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	if (subscriber->joined)
-		message = find_above(queue->broadcast, subscriber->last);
+		message = ipcq_log_above(queue->broadcast, subscriber->last);
 	length = message ? message->length : 0;
 	spin_unlock(&queue->lock);
 	return length;
@@ -723,8 +510,8 @@ void ipcq_broadcast_fini(struct ipcq_queue *queue)
 
 	if (!broadcast)
 		return;
-	while ((message = first_of(broadcast))) {
-		take_out(queue, message);
+	while ((message = ipcq_log_first(broadcast))) {
+		ipcq_log_take_out(queue, message);
 		ipcq_queue_keep(queue, message);
 	}
 	kfree(broadcast);

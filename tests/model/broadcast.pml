@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Delivery to all subscribers: kmod/broadcast.c, ipcq_broadcast_push(), _withdraw(),
- * _reserve(), _end(), _join(), _leave(), _serve(), with settle(), pass(), shed(), serve(),
- * pass_turn(), wait_for_message() and stop_waiting().
+ * Delivery to all subscribers: kmod/broadcast.c, ipcq_broadcast_push(), _reserve(),
+ * _end(), _join(), _leave(), _serve(), with serve(), pass_turn(), wait_for_message() and
+ * stop_waiting(); broadcast_log.c, ipcq_broadcast_withdraw(), ipcq_log_settle(), pass(),
+ * ipcq_log_shed().
  *
  * Two subscribers; two threads share the first.  One of these may be interrupted, and a copy
  * may fail; the second subscriber leaves and comes back, from what is kept.  Messages are
