@@ -12,14 +12,17 @@
 #include <sys/wait.h>
 
 /* The exit codes that the command documents. */
-enum { OK, FAILED, USAGE, NO_DEVICE, WOULD_BLOCK, REFUSED };
+enum {
+	OK, FAILED, USAGE, NO_DEVICE, WOULD_BLOCK, REFUSED,
+	SERVER_REFUSED, SERVER_ENDED, NO_SERVER,
+};
 
 /* What the last command printed, errors included. */
 static char output[65536];
 
 static int run(const char *line)
 {
-	char command[512];
+	char command[1024];
 	size_t length;
 	int status;
 	FILE *pipe;

@@ -25,7 +25,7 @@ static void help_is_complete(void **state)
 {
 	static const char *const names[] = {
 		"info", "ls", "show", "create", "rm", "set", "send", "recv",
-		"bench",
+		"call", "serve", "bench",
 	};
 	char line[50];
 	size_t i;
@@ -69,7 +69,13 @@ static void wrong_command_lines(void **state)
 		"send|a|b|--timeout|1e30", "send|a|b|--timeout|nan",
 		"send|a|b|--timeout|1|--nonblock", "recv", "recv|a|b",
 		"recv|a|-n|0", "recv|a|-n|1|--all", "recv|a|--format|xml",
-		"recv|a|--timeout|1|--nonblock",
+		"recv|a|--timeout|1|--nonblock", "recv|a|--create|--temporary",
+		"call", "call|a|b|c", "call|a|b|--stdin", "call|a|-|b",
+		"call|a|b|--timeout|x", "call|a|b|--max-size|x", "serve", "serve|a",
+		"serve|a|--", "serve|a|--jobs|0|cat", "serve|a|--jobs|1025|cat",
+		"serve|a|-n|0|cat", "serve|a|--lease|0|cat",
+		"serve|a|--time-limit|0|cat", "serve|a|--retry-after|1|cat",
+		"serve|a|--timeout|-1|cat", "serve|a|--nonsense|cat",
 	};
 	size_t i;
 
@@ -89,6 +95,7 @@ static void without_the_module(void **state)
 	static const char *const lines[] = {
 		"info", "ls", "show|a", "create|a", "rm|a", "rm|--all",
 		"send|a|b", "recv|a", "set|--limit|objects=1",
+		"call|a|b", "serve|a|true|--nonsense",
 	};
 	size_t i;
 	json_t *json;

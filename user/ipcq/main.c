@@ -30,6 +30,8 @@ static const struct ipcq_command commands[] = {
 	{ "set", "Change a queue, or set limits", cmd_set },
 	{ "send", "Send messages to a queue", cmd_send },
 	{ "recv", "Receive messages from a queue", cmd_recv },
+	{ "call", "Send a request to a queue and wait for the reply", cmd_call },
+	{ "serve", "Run a command for each message, and reply to calls", cmd_serve },
 	{ "bench", "Compare ipcq with the native mechanisms", cmd_bench },
 };
 
@@ -46,7 +48,7 @@ static const char doc[] =
 	"\n"
 	"Exit status: 0 success, 1 the operation failed, 2 wrong command line,\n"
 	"3 module not loaded or device not accessible, 4 it would block or timed\n"
-	"out, 5 refused by permissions or limits.";
+	"out, 5 refused by permissions or limits, 6 to 8 see 'ipcq help call'.";
 
 /* Puts the list of commands between the options and the rest. */
 static char *help_filter(int key, const char *text, void *input)

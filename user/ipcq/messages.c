@@ -42,6 +42,8 @@ int exit_code(int error)
 	case EAGAIN:
 	case ENOBUFS:
 	case ETIMEDOUT:
+	case ETIME:
+	case ECONNREFUSED:
 		return EXIT_WAIT;
 	case EACCES:
 	case EPERM:
@@ -49,6 +51,12 @@ int exit_code(int error)
 	case EDQUOT:
 	case ENOSPC:
 		return EXIT_REFUSED;
+	case EREMOTEIO:
+		return EXIT_SERVER_REFUSED;
+	case ECONNRESET:
+		return EXIT_SERVER_ENDED;
+	case ENOTCONN:
+		return EXIT_NO_SERVER;
 	default:
 		return EXIT_FAILED;
 	}

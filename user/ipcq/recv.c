@@ -190,6 +190,14 @@ static json_t *message_json(const char *payload, size_t length,
 	return json;
 }
 
+/* Who calls and meets a command that does not reply shall not wait for it. */
+static void refuse(const struct reception *reception,
+		   const struct ipcq_message_info *info)
+{
+	if (info->token)
+		ipcq_queue_refuse(reception->from.queue, info->token, ENOTCONN);
+}
+
 /* What is written goes to the descriptor at once, so that an error is known. */
 static int write_message(struct reception *reception, size_t length,
 			 const struct ipcq_message_info *info)
@@ -254,6 +262,7 @@ static int receive_all(struct reception *reception)
 			break;
 		if (length < 0)
 			return report_receive(reception, (int)length);
+		refuse(reception, &info);
 		code = write_message(reception, (size_t)length, &info);
 		if (code)
 			return code;

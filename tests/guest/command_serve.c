@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * "ipcq serve": plain messages, several commands at once, how it ends, and leases.
+ *
+ * A shell runs in the background what has to be there at the same time; no line waits
+ * without an end.
+ */
+#include "shell.h"
+
+static int create_queues(void **state)
+{
+	(void)state;
+	return run("ipcq create c && ipcq create begun && ipcq create go");
+}
+
+static int remove_queues(void **state)
+{
+	(void)state;
+	return run("ipcq rm c begun go");
+}
+
+/* A command that says that it has begun, and waits until it may go on. */
+#define GATED	"sh -c 'ipcq send begun x; ipcq recv go --timeout 20'"
+#define BEGUN	"ipcq recv begun --timeout 20 > /dev/null"
+
+static void plain_messages_are_served(void **state)
+{
+	(void)state;
+	check("ipcq send c one two three", OK);
+	check_prints("ipcq serve c -n 3 --timeout 0 -- sh -c 'cat; echo'",
+		     "one\ntwo\nthree\n");
+	check("ipcq send c one two", OK);
+	check_says("ipcq serve c --timeout 0 -- grep two", WOULD_BLOCK,
+		   "lost; 'grep' ended with 1");
+	assert_non_null(strstr(output, "two\n"));
+	assert_non_null(strstr(output, "'c' is empty"));
+	check("ipcq send c one; ipcq serve c --once -- false", FAILED);
+	check("ipcq create all --broadcast --retain 2; ipcq send all 1 2", OK);
+	check_prints("ipcq serve all --kept -n 2 -- cat", "12");
+	check_says("ipcq serve all --lease 1 -- cat", FAILED, "delivers to all");
+	check("ipcq rm all", OK);
+}
+
+static void only_chosen_messages_are_served(void **state)
+{
+	(void)state;
+	check("ipcq send c --type 1 one; ipcq send c --type 2 two", OK);
+	check_prints("ipcq serve c --type 2 --once -- cat", "two");
+	check_prints("ipcq recv c", "one");
+}
+
+static void what_cannot_be_run_takes_no_message(void **state)
+{
+	(void)state;
+	check("ipcq send c one; printf '#!/nowhere' > /tmp/odd; chmod 755 /tmp/odd", OK);
+	check_says("ipcq serve c -- nonesuch", FAILED, "cannot run 'nonesuch'");
+	check_says("ipcq serve c -- /tmp", FAILED, "cannot run '/tmp'");
+	check_prints("ipcq recv c --nonblock", "one");
+	/* What only running it tells, ends the server after one. */
+	check("ipcq send c one two", OK);
+	check_says("ipcq serve c -- /tmp/odd", FAILED, "cannot be run");
+	check_prints("ipcq recv c --nonblock", "two");
+	check("rm /tmp/odd", OK);
+	check_says("ipcq serve c", USAGE, "which command");
+	check("ipcq serve c --retry-after 1 -- cat", USAGE);
+}
+
+static void several_commands_run_at_once(void **state)
+{
+	(void)state;
+	check("ipcq send c 1 2 3 4", OK);
+	/* Three have begun when none has been let go on, and a fourth has not. */
+	check_prints("ipcq serve c -n 4 --jobs 3 -- " GATED " & " BEGUN " && " BEGUN
+		     " && " BEGUN " && ! ipcq recv begun --timeout 0.2 2>/dev/null &&"
+		     " ipcq send go a a a a; wait", "aaaa");
+	check("ipcq recv begun", OK);
+}
+
+static void a_signal_lets_what_runs_end(void **state)
+{
+	(void)state;
+	check("ipcq send c x", OK);
+	check_prints("ipcq serve c -- " GATED " 2>/dev/null & server=$!; " BEGUN ";"
+		     " ipcq send c later; kill $server; ipcq send go done;"
+		     " wait $server", "done");
+	check_prints("ipcq recv c --nonblock", "later");
+	/* One that waits for messages ends at once. */
+	check_prints("ipcq serve c -- cat & server=$!; sleep 0.2; kill $server;"
+		     " wait $server", "");
+}
+
+static void a_second_signal_ends_the_command(void **state)
+{
+	(void)state;
+	check_says("ipcq serve c -- " GATED " > /tmp/server 2>&1 & server=$!;"
+		   " ipcq call c x & caller=$!; " BEGUN "; kill $server;"
+		   " until grep again /tmp/server; do sleep 0.02; done; kill $server;"
+		   " wait $caller", SERVER_REFUSED, "with 143");
+	check("rm /tmp/server", OK);
+}
+
+static void who_fails_under_a_lease_gets_it_again(void **state)
+{
+	(void)state;
+	check("ipcq send c first second", OK);
+	check_says("ipcq serve c --lease 20 --retry-after 0.05 -n 3 --"
+		   " sh -c 'cat; echo \" $IPCQ_REDELIVERIES\";"
+		   " test $IPCQ_SEQUENCE$IPCQ_REDELIVERIES != 10'", FAILED,
+		   "message 1: given back; 'sh' ended with 1");
+	assert_non_null(strstr(output, "second 0\nfirst 1\n"));
+	check("ipcq recv c --nonblock", WOULD_BLOCK);
+}
+
+static void a_lease_goes_back_when_the_server_dies(void **state)
+{
+	(void)state;
+	check("ipcq send c x", OK);
+	check_prints("ipcq serve c --lease 60 -- " GATED " 2>/dev/null & server=$!; "
+		     BEGUN "; kill -9 $server; ipcq serve c --once --lease 60 --timeout 20 --"
+		     " sh -c 'echo $IPCQ_REDELIVERIES'; ipcq send go x; wait", "1\n");
+	/* A call goes on with another server. */
+	check_prints("ipcq call c x & caller=$!; ipcq serve c --lease 60 -- " GATED
+		     " 2>/dev/null & server=$!; " BEGUN "; kill -9 $server;"
+		     " ipcq serve c --once --lease 60 --timeout 20 -- echo other;"
+		     " ipcq send go x; wait $caller", "other\n");
+}
+
+static void a_lease_lasts_while_its_command_runs(void **state)
+{
+	(void)state;
+	check("ipcq send c x", OK);
+	check_prints("ipcq serve c --lease 2 --once -- " GATED " & " BEGUN ";"
+		     " ipcq recv c --timeout 5 2>/dev/null; ipcq send go kept; wait",
+		     "kept");
+	/* One that has stopped does not keep it. */
+	check_says("ipcq send c x; ipcq serve c --lease 0.5 --once -- " GATED
+		   " & server=$!; " BEGUN "; kill -STOP $server;"
+		   " ipcq recv c --timeout 20; kill -CONT $server; ipcq send go x;"
+		   " wait $server", FAILED, "xipcq serve: message 2: ");
+	assert_non_null(strstr(output, "held too long"));
+}
+
+#define ON_QUEUES(name)							\
+	cmocka_unit_test_setup_teardown(name, create_queues, remove_queues)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_QUEUES(plain_messages_are_served),
+		ON_QUEUES(only_chosen_messages_are_served),
+		ON_QUEUES(what_cannot_be_run_takes_no_message),
+		ON_QUEUES(several_commands_run_at_once),
+		ON_QUEUES(a_signal_lets_what_runs_end),
+		ON_QUEUES(a_second_signal_ends_the_command),
+		ON_QUEUES(who_fails_under_a_lease_gets_it_again),
+		ON_QUEUES(a_lease_goes_back_when_the_server_dies),
+		ON_QUEUES(a_lease_lasts_while_its_command_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
