@@ -89,6 +89,48 @@ static void a_mebibyte_passes_through_pipes(void **state)
 	free(data);
 }
 
+static void long_messages_are_refused_or_cut(void **state)
+{
+	char *json = "ipcq recv c --max-size 4 --truncate --json | sed 's/.*size/size/'";
+
+	(void)state;
+	check("ipcq create c; ipcq send c 12345 1234 123456", OK);
+	check_says("ipcq recv c --max-size 4", FAILED, "longer than --max-size");
+	check_prints("ipcq recv c --max-size 5", "12345");
+	check_prints("ipcq recv c --max-size 4", "1234");
+	check("ipcq recv c -n 2 --max-size 4", FAILED);
+	check_prints("ipcq recv c --max-size 4 --truncate", "1234");
+	check("ipcq send c 123456 1234", OK);
+	check_prints(json, "size\":6,\"truncated\":true,\"text\":\"1234\"}\n");
+	check_prints(json, "size\":4,\"text\":\"1234\"}\n");
+	/* The buffer grows as far as it may first. */
+	check("head -c 100000 /dev/zero | ipcq send c", OK);
+	check_prints("ipcq recv c --max-size 70000 --truncate | wc -c", "70000\n");
+	check("ipcq recv c --nonblock", WOULD_BLOCK);
+	check("ipcq rm c", OK);
+}
+
+static void a_queue_is_followed(void **state)
+{
+	(void)state;
+	check("ipcq create c; ipcq send c one two", OK);
+	check_says("ipcq recv c --follow --timeout 2 & ipcq send c three; wait $!",
+		   WOULD_BLOCK, "one\ntwo\nthree\n");
+	assert_non_null(strstr(output, "3 messages were received before"));
+	check("ipcq rm c", OK);
+}
+
+static void the_numbers_of_what_is_sent_are_told(void **state)
+{
+	(void)state;
+	check("ipcq create c --messages 3 --full drop-newest", OK);
+	check_prints("ipcq send c one two --json; echo x | ipcq send c --json;"
+		     " ipcq send c --json more",
+		     "{\"sequence\":1}\n{\"sequence\":2}\n{\"sequence\":3}\n"
+		     "{\"sequence\":null}\n");
+	check("ipcq rm c", OK);
+}
+
 static void exit_codes_tell_what_happened(void **state)
 {
 	(void)state;
@@ -114,6 +156,9 @@ int main(void)
 		cmocka_unit_test(a_queue_from_making_to_removing),
 		cmocka_unit_test(any_bytes_pass),
 		cmocka_unit_test(a_mebibyte_passes_through_pipes),
+		cmocka_unit_test(long_messages_are_refused_or_cut),
+		cmocka_unit_test(a_queue_is_followed),
+		cmocka_unit_test(the_numbers_of_what_is_sent_are_told),
 		cmocka_unit_test(exit_codes_tell_what_happened),
 	};
 

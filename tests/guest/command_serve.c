@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * "ipcq serve": plain messages, several commands at once, how it ends, and leases.
+ * "ipcq serve": plain messages, several commands at once, and how it ends.
  *
  * A shell runs in the background what has to be there at the same time; no line waits
  * without an end.
@@ -99,47 +99,6 @@ static void a_second_signal_ends_the_command(void **state)
 	check("rm /tmp/server", OK);
 }
 
-static void who_fails_under_a_lease_gets_it_again(void **state)
-{
-	(void)state;
-	check("ipcq send c first second", OK);
-	check_says("ipcq serve c --lease 20 --retry-after 0.05 -n 3 --"
-		   " sh -c 'cat; echo \" $IPCQ_REDELIVERIES\";"
-		   " test $IPCQ_SEQUENCE$IPCQ_REDELIVERIES != 10'", FAILED,
-		   "message 1: given back; 'sh' ended with 1");
-	assert_non_null(strstr(output, "second 0\nfirst 1\n"));
-	check("ipcq recv c --nonblock", WOULD_BLOCK);
-}
-
-static void a_lease_goes_back_when_the_server_dies(void **state)
-{
-	(void)state;
-	check("ipcq send c x", OK);
-	check_prints("ipcq serve c --lease 60 -- " GATED " 2>/dev/null & server=$!; "
-		     BEGUN "; kill -9 $server; ipcq serve c --once --lease 60 --timeout 20 --"
-		     " sh -c 'echo $IPCQ_REDELIVERIES'; ipcq send go x; wait", "1\n");
-	/* A call goes on with another server. */
-	check_prints("ipcq call c x & caller=$!; ipcq serve c --lease 60 -- " GATED
-		     " 2>/dev/null & server=$!; " BEGUN "; kill -9 $server;"
-		     " ipcq serve c --once --lease 60 --timeout 20 -- echo other;"
-		     " ipcq send go x; wait $caller", "other\n");
-}
-
-static void a_lease_lasts_while_its_command_runs(void **state)
-{
-	(void)state;
-	check("ipcq send c x", OK);
-	check_prints("ipcq serve c --lease 2 --once -- " GATED " & " BEGUN ";"
-		     " ipcq recv c --timeout 5 2>/dev/null; ipcq send go kept; wait",
-		     "kept");
-	/* One that has stopped does not keep it. */
-	check_says("ipcq send c x; ipcq serve c --lease 0.5 --once -- " GATED
-		   " & server=$!; " BEGUN "; kill -STOP $server;"
-		   " ipcq recv c --timeout 20; kill -CONT $server; ipcq send go x;"
-		   " wait $server", FAILED, "xipcq serve: message 2: ");
-	assert_non_null(strstr(output, "held too long"));
-}
-
 #define ON_QUEUES(name)							\
 	cmocka_unit_test_setup_teardown(name, create_queues, remove_queues)
 
@@ -152,9 +111,6 @@ int main(void)
 		ON_QUEUES(several_commands_run_at_once),
 		ON_QUEUES(a_signal_lets_what_runs_end),
 		ON_QUEUES(a_second_signal_ends_the_command),
-		ON_QUEUES(who_fails_under_a_lease_gets_it_again),
-		ON_QUEUES(a_lease_goes_back_when_the_server_dies),
-		ON_QUEUES(a_lease_lasts_while_its_command_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

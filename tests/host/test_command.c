@@ -70,6 +70,8 @@ static void wrong_command_lines(void **state)
 		"send|a|b|--timeout|1|--nonblock", "recv", "recv|a|b",
 		"recv|a|-n|0", "recv|a|-n|1|--all", "recv|a|--format|xml",
 		"recv|a|--timeout|1|--nonblock", "recv|a|--create|--temporary",
+		"recv|a|--follow|--all", "recv|a|--follow|-n|1", "recv|a|--truncate",
+		"recv|a|--follow|--nonblock", "recv|a|--max-size|0",
 		"call", "call|a|b|c", "call|a|b|--stdin", "call|a|-|b",
 		"call|a|b|--timeout|x", "call|a|b|--max-size|x", "serve", "serve|a",
 		"serve|a|--", "serve|a|--jobs|0|cat", "serve|a|--jobs|1025|cat",

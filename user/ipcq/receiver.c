@@ -94,10 +94,14 @@ static int choose(const struct receiver *receiver)
 	return EXIT_FAILED;
 }
 
+/* Grow it to @size, or as far as it is to be. */
 static int buffer_grow(struct receiver *receiver, size_t size)
 {
-	char *larger = realloc(receiver->buffer, size + 1);
+	char *larger;
 
+	if (receiver->max_size && size > receiver->max_size)
+		size = receiver->max_size;
+	larger = realloc(receiver->buffer, size + 1);
 	if (!larger)
 		return -ENOMEM;
 	receiver->buffer = larger;
@@ -135,6 +139,30 @@ void receiver_close(struct receiver *receiver)
 	free(receiver->buffer);
 }
 
+static bool is_largest(const struct receiver *receiver)
+{
+	return receiver->max_size && receiver->size == receiver->max_size;
+}
+
+static ssize_t receive_once(struct receiver *receiver, const uint64_t *lease,
+			    unsigned int flags, uint64_t deadline,
+			    struct ipcq_message_info *info)
+{
+	const struct iovec buffer = {
+		.iov_base = receiver->buffer, .iov_len = receiver->size,
+	};
+
+	if (lease)
+		return ipcq_queue_lease(receiver->queue, receiver->buffer,
+					receiver->size, *lease, flags, deadline,
+					info);
+	/* Nothing is cut that a larger buffer could hold. */
+	if (receiver->truncate && is_largest(receiver))
+		flags |= IPCQ_TRUNCATE;
+	return ipcq_queue_receivev(receiver->queue, &buffer, 1, NULL, flags,
+				   deadline, info);
+}
+
 /* A message that did not fit may be gone before its length is asked: try again. */
 ssize_t receiver_receive(struct receiver *receiver, const uint64_t *lease,
 			 unsigned int flags, uint64_t deadline,
@@ -143,15 +171,8 @@ ssize_t receiver_receive(struct receiver *receiver, const uint64_t *lease,
 	ssize_t length, next;
 
 	for (;;) {
-		length = lease ?
-			ipcq_queue_lease(receiver->queue, receiver->buffer,
-					 receiver->size, *lease, flags, deadline,
-					 info) :
-			ipcq_queue_receive_until(receiver->queue,
-						 receiver->buffer,
-						 receiver->size, flags, deadline,
-						 info);
-		if (length != -EMSGSIZE)
+		length = receive_once(receiver, lease, flags, deadline, info);
+		if (length != -EMSGSIZE || is_largest(receiver))
 			return length;
 		next = ipcq_queue_next_size(receiver->queue);
 		if (next < 0)

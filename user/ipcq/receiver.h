@@ -18,6 +18,9 @@ struct receiver {
 	struct ipcq_queue_options open;
 	bool kept;
 	struct choice choice;
+	/* Set by the command: */
+	size_t max_size;		/* longest message to be received; 0: any */
+	bool truncate;			/* cut longer ones to it */
 
 	struct ipcq_queue *queue;
 	char *buffer;			/* one byte longer than @size */
@@ -32,14 +35,15 @@ int receiver_open(struct receiver *receiver);
 void receiver_close(struct receiver *receiver);
 
 /**
- * receiver_receive() - receive a message of whatever length into the buffer
+ * receiver_receive() - receive a message into the buffer
  * @receiver: the queue
  * @lease: NULL, or how long the message may be held, see ipcq_queue_lease()
  * @flags: as of ipcq_queue_receive_until()
  * @deadline: likewise
  * @info: receives what comes with the message
  *
- * Return: the message's length, or a negative errno value of the library.
+ * Return: the message's length, also of one that was cut to @size; or a negative errno
+ * value of the library, -EMSGSIZE for one that is longer than @max_size.
  */
 ssize_t receiver_receive(struct receiver *receiver, const uint64_t *lease,
 			 unsigned int flags, uint64_t deadline,

@@ -20,12 +20,20 @@ enum {
 	OPTION_ALL = 'a',
 	OPTION_TIMEOUT = 't',
 	OPTION_FORMAT = 'f',
+	OPTION_FOLLOW = 'F',
 	OPTION_NONBLOCK = OPTION_FIRST,
+	OPTION_MAX_SIZE,
+	OPTION_TRUNCATE,
 };
 
 static const struct argp_option options[] = {
 	{ "number", OPTION_NUMBER, "N", 0, "Receive N messages", 0 },
 	{ "all", OPTION_ALL, NULL, 0, "Receive all messages that are there", 0 },
+	{ "follow", OPTION_FOLLOW, NULL, 0, "Receive messages without end", 0 },
+	{ "max-size", OPTION_MAX_SIZE, "SIZE", 0,
+	  "Fail at a message that is longer, and leave it in the queue", 0 },
+	{ "truncate", OPTION_TRUNCATE, NULL, 0,
+	  "With --max-size: cut such a message instead; the rest of it is lost", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Wait at most this long for each message; with --all, for the first", 0 },
 	{ "nonblock", OPTION_NONBLOCK, NULL, 0, "Do not wait for a message", 0 },
@@ -36,29 +44,33 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Receive one message from the queue NAME, or N, or all that are there, and "
-	"print them.\v"
+	"Receive one message from the queue NAME, or N, or all that are there, or all "
+	"that come, and print them.\v"
 	"Formats:\n"
 	"  raw    the bytes of the messages and nothing else; the default for one\n"
 	"         message (on a terminal a newline follows it)\n"
-	"  lines  a newline after each message; the default with -n or --all\n"
+	"  lines  a newline after each message; the default with -n, --all or --follow\n"
 	"  json   an object on a line for each message, with\n"
 	"           sequence, its number in the queue\n"
 	"           dropped, how many the queue has lost since a receiver was told\n"
+	"           redeliveries, how often it was received before, under leases\n"
 	"           priority, and type (as a signed number)\n"
 	"           age, seconds since it was sent\n"
 	"           pid, uid, gid, of its sender\n"
 	"           size, and text, or base64 when the message is not UTF-8\n"
 	"           of a dead letter, origin {queue (its id), sequence, reason}\n"
+	"           of one that was cut, truncated (true); size is the whole one\n"
 	"\n"
 	"A message that was received but cannot be printed is lost; that is said, "
 	"and the exit status is 1.  It is 4 when there was no message, or fewer "
-	"than N.\n"
+	"than N.  A request, as of 'ipcq call', is refused and printed.  Where messages "
+	"must not be lost, 'ipcq serve --lease' runs a command for each.\n"
 	"\n"
 	"Example:\n"
 	"  ipcq recv jobs\n"
 	"  ipcq recv pictures > picture.png\n"
 	"  ipcq recv jobs --all --json | jq -r .text\n"
+	"  ipcq recv news --follow >> log\n"
 	"  ipcq recv jobs --type 3 --timeout 10";
 
 enum format {
@@ -72,6 +84,7 @@ struct reception {
 	struct receiver from;
 	uint64_t number;		/* 0: one, or all */
 	bool all;
+	bool follow;
 	bool nonblock;
 	int64_t timeout;		/* nanoseconds; negative: none */
 	enum format format;
@@ -95,12 +108,17 @@ static void check(struct reception *reception, struct argp_state *state)
 {
 	if (!reception->from.name)
 		argp_error(state, "from which queue? give its name");
-	if (reception->all && reception->number)
-		argp_error(state, "give -n or --all, not both");
+	if (reception->all + reception->follow + !!reception->number > 1)
+		argp_error(state, "give one of -n, --all and --follow");
+	if (reception->nonblock && reception->follow)
+		argp_error(state, "give --follow or --nonblock, not both");
+	if (reception->from.truncate && !reception->from.max_size)
+		argp_error(state, "--truncate needs --max-size");
 	if (reception->nonblock && reception->timeout >= 0)
 		argp_error(state, "give --timeout or --nonblock, not both");
 	if (reception->format == FORMAT_LINES ||
-	    (!reception->format && (reception->all || reception->number)))
+	    (!reception->format &&
+	     (reception->all || reception->follow || reception->number)))
 		reception->newline = true;
 	else if (!reception->format)
 		reception->newline = isatty(STDOUT_FILENO);
@@ -120,6 +138,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_ALL:
 		reception->all = true;
+		return 0;
+	case OPTION_FOLLOW:
+		reception->follow = true;
+		return 0;
+	case OPTION_MAX_SIZE:
+		reception->from.max_size = parse_size(state, "--max-size", argument,
+						      1, UINT32_MAX);
+		return 0;
+	case OPTION_TRUNCATE:
+		reception->from.truncate = true;
 		return 0;
 	case OPTION_TIMEOUT:
 		reception->timeout = parse_duration(state, "--timeout", argument);
@@ -167,13 +195,15 @@ static json_t *origin_json(const struct ipcq_message_info *info)
 				   "expired" : "unknown");
 }
 
-static json_t *message_json(const char *payload, size_t length,
+/* @length: the message's; @size: how much of it is there */
+static json_t *message_json(const char *payload, size_t length, size_t size,
 			    const struct ipcq_message_info *info)
 {
 	json_t *json = json_pack(
-		"{s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o*}",
+		"{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o*, s:o*}",
 		"sequence", (json_int_t)info->sequence,
 		"dropped", (json_int_t)info->dropped,
+		"redeliveries", (json_int_t)info->redeliveries,
 		"priority", (json_int_t)info->priority,
 		"type", (json_int_t)info->type,
 		"age", age(info->time),
@@ -181,9 +211,10 @@ static json_t *message_json(const char *payload, size_t length,
 		"uid", (json_int_t)info->uid,
 		"gid", (json_int_t)info->gid,
 		"size", (json_int_t)length,
-		"origin", origin_json(info));
+		"origin", origin_json(info),
+		"truncated", size < length ? json_true() : NULL);
 
-	if (json && content_add(json, payload, length)) {
+	if (json && content_add(json, payload, size)) {
 		json_decref(json);
 		json = NULL;
 	}
@@ -203,14 +234,17 @@ static int write_message(struct reception *reception, size_t length,
 			 const struct ipcq_message_info *info)
 {
 	char *buffer = reception->from.buffer;
+	size_t size = length;
 	int error;
 
+	if (size > reception->from.size)
+		size = reception->from.size;
 	if (reception->format == FORMAT_JSON) {
-		error = write_json_line(message_json(buffer, length, info));
+		error = write_json_line(message_json(buffer, length, size, info));
 	} else {
 		if (reception->newline)
-			buffer[length++] = '\n';
-		error = write_all(STDOUT_FILENO, buffer, length);
+			buffer[size++] = '\n';
+		error = write_all(STDOUT_FILENO, buffer, size);
 	}
 	if (!error)
 		return EXIT_OK;
@@ -227,6 +261,9 @@ static int report_receive(const struct reception *reception, int error)
 
 	if (error == -EAGAIN)
 		complain("'%s' is empty", name);
+	else if (error == -EMSGSIZE)
+		complain("the next message is longer than --max-size, and stays in '%s'",
+			 name);
 	else if (error == -ETIMEDOUT)
 		complain("'%s' is empty, and no message came in time", name);
 	else
@@ -255,7 +292,7 @@ static int receive_all(struct reception *reception)
 
 	if (reception->all && reception->timeout < 0)
 		flags = IPCQ_DONTWAIT;
-	while (reception->all || reception->received < wanted) {
+	while (reception->all || reception->follow || reception->received < wanted) {
 		length = receiver_receive(&reception->from, NULL, flags,
 					  deadline(reception), &info);
 		if (length == -EAGAIN && reception->all && reception->received)

@@ -28,6 +28,9 @@ static const struct argp_option options[] = {
 	  "where standard input is not a terminal", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Wait at most this long for room for each message", 0 },
+	{ "json", OPTION_JSON, NULL, 0,
+	  "Print JSON: an object on a line for each message, with sequence, its "
+	  "number in the queue, or null when the queue has dropped it", 0 },
 	{ 0 }
 };
 
@@ -48,6 +51,7 @@ struct sending {
 	int count;
 	bool lines;
 	bool whole;			/* standard input as one message */
+	bool json;
 	int64_t timeout;		/* nanoseconds; negative: none */
 	unsigned long sent;
 };
@@ -81,6 +85,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_STDIN:
 		sending->whole = true;
 		return 0;
+	case OPTION_JSON:
+		sending->json = true;
+		return 0;
 	case OPTION_TIMEOUT:
 		sending->timeout = parse_duration(state, "--timeout", argument);
 		return 0;
@@ -108,6 +115,16 @@ static int report_send(const struct sending *sending, int error)
 	return code;
 }
 
+/* What has been sent has been, also when that cannot be told. */
+static int print_sequence(const struct sending *sending, uint64_t sequence)
+{
+	if (!sending->json)
+		return EXIT_OK;
+	return print_json(sequence ?
+			  json_pack("{s:I}", "sequence", (json_int_t)sequence) :
+			  json_pack("{s:n}", "sequence"), JSON_COMPACT);
+}
+
 static uint64_t deadline(const struct sending *sending)
 {
 	return sending->timeout < 0 ? IPCQ_NO_DEADLINE :
@@ -119,14 +136,15 @@ static int send_one(struct sending *sending, const void *payload, size_t length)
 	const struct iovec piece = {
 		.iov_base = (void *)payload, .iov_len = length,
 	};
+	uint64_t sequence;
 	int error = ipcq_queue_sendv(sending->to.queue, &piece, 1,
 				     &sending->to.options, sending->to.flags,
-				     deadline(sending), NULL);
+				     deadline(sending), &sequence);
 
 	if (error)
 		return report_send(sending, error);
 	sending->sent++;
-	return EXIT_OK;
+	return print_sequence(sending, sequence);
 }
 
 /* As many in a call as there is room for; each call waits for its first alone. */
@@ -134,11 +152,12 @@ static int send_arguments(struct sending *sending)
 {
 	struct ipcq_send_options options_of[BATCH];
 	struct iovec messages[BATCH];
-	int i, count, done;
+	uint64_t sequences[BATCH];
+	int i, count, done, code = EXIT_OK;
 
 	for (i = 0; i < BATCH; i++)
 		options_of[i] = sending->to.options;
-	while ((count = sending->count - (int)sending->sent) > 0) {
+	while (!code && (count = sending->count - (int)sending->sent) > 0) {
 		char **from = sending->messages + sending->sent;
 
 		if (count > BATCH)
@@ -150,12 +169,14 @@ static int send_arguments(struct sending *sending)
 		done = ipcq_queue_send_many(sending->to.queue, messages,
 					    options_of, (size_t)count,
 					    sending->to.flags, deadline(sending),
-					    NULL);
+					    sequences);
 		if (done < 0)
 			return report_send(sending, done);
 		sending->sent += (unsigned long)done;
+		for (i = 0; i < done && !code; i++)
+			code = print_sequence(sending, sequences[i]);
 	}
-	return EXIT_OK;
+	return code;
 }
 
 static int send_lines(struct sending *sending)
