@@ -76,8 +76,8 @@ static void put_queue(struct ipcq_queue *queue)
 static void address(struct ipcq_queue *from, struct ipcq_message *message,
 		    u32 reason)
 {
-	/* Its time is over, but the other queue may give it another. */
-	message->special &= ~IPCQ_SPECIAL_LIMITED;
+	/* Its time is over, but the other queue may give it another, and counts anew. */
+	message->special &= ~(IPCQ_SPECIAL_LIMITED | IPCQ_SPECIAL_REDELIVERED);
 	message->special |= IPCQ_SPECIAL_ORIGIN;
 	message->origin_id = from->object.id;
 	message->origin_sequence = message->order.sequence;

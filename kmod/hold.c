@@ -24,6 +24,7 @@ void ipcq_outcome_begin(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 {
 	ipcq_order_init(&outcome->done);
 	ipcq_order_init(&outcome->expired);
+	ipcq_order_init(&outcome->redelivered);
 	outcome->room = false;
 	outcome->events = 0;
 	ipcq_wake_init(&outcome->wake);
@@ -39,23 +40,32 @@ void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	ipcq_queue_unlock(queue, &outcome->wake, outcome->events);
 	ipcq_queue_keep_all(queue, &outcome->done);
 	ipcq_dead_letter(queue, &outcome->expired, IPCQ_ORIGIN_EXPIRED);
+	ipcq_dead_letter(queue, &outcome->redelivered, IPCQ_ORIGIN_REDELIVERED);
 }
 
 /*
- * A message, out of the order, leaves the queue because it has expired.  A request is no
- * dead letter: its caller hears of it.
+ * A message, out of the order, leaves the queue without having been received.  A request
+ * is no dead letter: its caller hears of it, by @error.  Returns whether it is one.
  */
+static bool part_with(struct ipcq_queue *queue, struct ipcq_message *message,
+		      int error, struct ipcq_outcome *outcome)
+{
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	outcome->room = true;
+	if (!(message->special & IPCQ_SPECIAL_REQUEST))
+		return true;
+	if (!ipcq_request_finish(queue, message, NULL, error, &outcome->wake))
+		ipcq_order_push(&outcome->done, &message->order);
+	return false;
+}
+
+/* A message, out of the order, leaves the queue because it has expired. */
 void ipcq_outcome_expire(struct ipcq_queue *queue, struct ipcq_message *message,
 			 struct ipcq_outcome *outcome)
 {
-	ipcq_bounds_remove(&queue->bounds, message->length);
 	queue->expired++;
-	outcome->room = true;
-	if (!(message->special & IPCQ_SPECIAL_REQUEST))
+	if (part_with(queue, message, -ETIME, outcome))
 		ipcq_order_push(&outcome->expired, &message->order);
-	else if (!ipcq_request_finish(queue, message, NULL, -ETIME,
-				      &outcome->wake))
-		ipcq_order_push(&outcome->done, &message->order);
 }
 
 /* ----------------------------------------- steps, with the queue's lock held */
@@ -159,6 +169,16 @@ static void count_redelivery(struct ipcq_message *message)
 	message->redeliveries = 1;
 }
 
+/* A message leaves the queue because it has come back too often. */
+static void give_up(struct ipcq_queue *queue, struct ipcq_message *message,
+		    struct ipcq_outcome *outcome)
+{
+	if (part_with(queue, message, -ECANCELED, outcome))
+		ipcq_order_push(&outcome->redelivered, &message->order);
+	else
+		queue->dropped++;
+}
+
 /*
  * A message that is held no longer leaves the queue: acknowledged, replied to, or a
  * request that was refused, or has no server any more.
@@ -192,6 +212,11 @@ static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
 		return;
 	}
 	count_redelivery(message);
+	if (queue->redelivery_limit &&
+	    message->redeliveries > queue->redelivery_limit) {
+		give_up(queue, message, outcome);
+		return;
+	}
 	if (!message->delay) {
 		put_back(queue, message, outcome);
 		return;

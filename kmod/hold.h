@@ -48,6 +48,7 @@ struct ipcq_hold {
 struct ipcq_outcome {
 	struct ipcq_order done;		/* have left the queue, and are to be kept */
 	struct ipcq_order expired;	/* likewise: their time to live has ended */
+	struct ipcq_order redelivered;	/* likewise: they came back too often */
 	bool room;			/* some have left */
 	__poll_t events;
 	struct ipcq_wake wake;

@@ -89,6 +89,7 @@ struct ipcq_queue {
 	u64 dropped;			/* messages that were lost on the way, */
 	u64 dropped_told;		/* and of how many receivers have heard */
 	u32 full;			/* IPCQ_FULL_*: what happens then */
+	u32 redelivery_limit;		/* of messages that come back; 0: none */
 	struct timerqueue_head timers;	/* messages with which something is to be done */
 	u64 timer_armed;		/* for when timer_work is; 0: it is not */
 	struct rb_root held;		/* messages by their tokens: hold.h */

@@ -337,6 +337,7 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "dead-lettered:\t%llu\n", stat.dead_lettered);
 	seq_printf(m, "dropped:\t%llu\n", stat.dropped);
 	seq_printf(m, "full:\t%u\n", stat.full);
+	seq_printf(m, "redelivery-limit:\t%u\n", stat.redelivery_limit);
 	seq_printf(m, "waiting-senders:\t%u\n", stat.waiting_senders);
 	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
 	seq_printf(m, "held:\t%u\n", stat.held);

@@ -41,6 +41,7 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->dead_lettered = queue->dead_lettered;
 	stat->dropped = queue->dropped;
 	stat->full = queue->full;
+	stat->redelivery_limit = queue->redelivery_limit;
 	stat->time_to_live = queue->time_to_live;
 	stat->held = queue->holds;
 	stat->delayed = queue->delayed;
@@ -98,7 +99,10 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 		return -EINVAL;
 	if (args->full > IPCQ_FULL_DROP_NEWEST)
 		return -EOPNOTSUPP;
-	if ((args->full && !(args->flags & IPCQ_SET_F_FULL)) || args->reserved)
+	if (args->full && !(args->flags & IPCQ_SET_F_FULL))
+		return -EINVAL;
+	if (args->redelivery_limit &&
+	    (!(args->flags & IPCQ_SET_F_REDELIVERY_LIMIT) || queue->broadcast))
 		return -EINVAL;
 	if (args->dead_letter && (!(args->flags & IPCQ_SET_F_DEAD_LETTER) ||
 				  args->dead_letter == queue->object.id ||
@@ -127,6 +131,8 @@ int ipcq_queue_set(struct ipcq_queue *queue, const struct ipcq_queue_set *args)
 		WRITE_ONCE(queue->dead_letter, args->dead_letter);
 	if (args->flags & IPCQ_SET_F_FULL)
 		queue->full = args->full;
+	if (args->flags & IPCQ_SET_F_REDELIVERY_LIMIT)
+		queue->redelivery_limit = args->redelivery_limit;
 	spin_unlock(&queue->lock);
 
 	ipcq_queue_admit(queue);
@@ -143,6 +149,7 @@ static bool suits_delivery(const struct ipcq_queue_open *args)
 {
 	if (args->delivery == IPCQ_DELIVERY_ALL)
 		return args->order == IPCQ_ORDER_FIFO && !args->dead_letter &&
+		       !args->redelivery_limit &&
 		       args->retain <= IPCQ_MAX_MESSAGES;
 	return !args->retain;
 }
@@ -158,7 +165,7 @@ int ipcq_queue_validate(const struct ipcq_queue_open *args)
 	if (args->order > IPCQ_ORDER_PRIORITY ||
 	    args->full > IPCQ_FULL_DROP_NEWEST || args->delivery > IPCQ_DELIVERY_ALL)
 		return -EOPNOTSUPP;
-	if (args->reserved1 || args->reserved2 || !suits_delivery(args))
+	if (args->reserved2 || !suits_delivery(args))
 		return -EINVAL;
 	if (args->max_messages > IPCQ_MAX_MESSAGES ||
 	    args->max_message_size > IPCQ_MAX_MESSAGE_SIZE)
@@ -214,6 +221,7 @@ static struct ipcq_object *queue_create(struct ipcq_registry *registry,
 	set_time_to_live(queue, open->time_to_live);
 	queue->dead_letter = open->dead_letter;
 	queue->full = open->full;
+	queue->redelivery_limit = open->redelivery_limit;
 	queue->held = RB_ROOT;
 	ipcq_owners_init(&queue->owners, &queue->object, true, ipcq_holds_end);
 
@@ -265,7 +273,9 @@ static bool queue_matches(const struct ipcq_object *object,
 		   open->time_to_live == queue->time_to_live) &&
 		  (!open->dead_letter ||
 		   open->dead_letter == queue->dead_letter) &&
-		  (!open->full || open->full == queue->full);
+		  (!open->full || open->full == queue->full) &&
+		  (!open->redelivery_limit ||
+		   open->redelivery_limit == queue->redelivery_limit);
 	spin_unlock(&queue->lock);
 	return matches;
 }

@@ -56,6 +56,7 @@ static void check_queue(const struct told *told, uint64_t id, uint64_t memory)
 	assert_int_equal(queue->max_messages, 5);
 	assert_int_equal(queue->max_message_size, 100);
 	assert_int_equal(queue->max_bytes, 300);
+	assert_int_equal(queue->redelivery_limit, 7);
 	assert_int_equal(queue->messages, 1);
 	assert_int_equal(queue->bytes, 2);
 	assert_int_equal(queue->memory, memory);
@@ -79,6 +80,7 @@ static void a_queue_is_shown_in_full(void **state)
 	args.max_messages = 5;
 	args.max_message_size = 100;
 	args.max_bytes = 300;
+	args.redelivery_limit = 7;
 	assert_ok(call(device(), IPCQ_IOC_QUEUE_OPEN, &args));
 	fd = args.open.fd;
 	assert_ok(queue_send(fd, "abc", 3, 0, 0));

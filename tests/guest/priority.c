@@ -117,7 +117,7 @@ static void wrong_fields_change_nothing(void **state)
 	open.order = 2;
 	assert_error(call(device(), IPCQ_IOC_QUEUE_OPEN, &open), EOPNOTSUPP);
 	open.order = IPCQ_ORDER_PRIORITY;
-	open.reserved1 = 1;
+	open.reserved2 = 1;
 	assert_error(call(device(), IPCQ_IOC_QUEUE_OPEN, &open), EINVAL);
 	assert_error(queue_open("order", RW), ENOENT);
 

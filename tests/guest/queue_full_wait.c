@@ -235,9 +235,9 @@ static void each_value_is_checked(void **state)
 	open.full = UINT32_MAX;
 	assert_refused(IPCQ_IOC_QUEUE_OPEN, &open, EOPNOTSUPP);
 	open.full = IPCQ_FULL_REJECT;
-	open.reserved1 = 1;
+	open.reserved2 = 1;
 	assert_refused(IPCQ_IOC_QUEUE_OPEN, &open, EINVAL);
-	open.reserved1 = 0;
+	open.reserved2 = 0;
 	assert_ok(call(device(), IPCQ_IOC_QUEUE_OPEN, &open));
 	fd = open.open.fd;
 	assert_ok(call(device(), IPCQ_IOC_QUEUE_OPEN, &open));
@@ -252,12 +252,12 @@ static void each_value_is_checked(void **state)
 	args.full = IPCQ_FULL_DROP_OLDEST;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_SET, &args), EINVAL);
 	args.flags = IPCQ_SET_F_FULL;
-	args.reserved = 1;
+	args.redelivery_limit = 1;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_SET, &args), EINVAL);
 	assert_int_equal(queue_stat(fd).full, IPCQ_FULL_REJECT);
 	args.flags = 0;
 	args.full = 0;
-	args.reserved = 0;
+	args.redelivery_limit = 0;
 	assert_ok(call(fd, IPCQ_IOC_QUEUE_SET, &args));
 	assert_int_equal(queue_stat(fd).full, IPCQ_FULL_REJECT);
 	assert_ok(set_full(fd, IPCQ_FULL_BLOCK));

@@ -296,6 +296,41 @@ static void full_queues(void **state)
 	assert_int_equal(run("set|q|--full|drop"), EXIT_USAGE);
 }
 
+static void redelivery_limits(void **state)
+{
+	const json_t *queue;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(run("create|q|--redelivery-limit|3"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.redelivery_limit, 3);
+	assert_int_equal(run("show|q"), EXIT_OK);
+	assert_prints("redelivery limit     3");
+	assert_int_equal(run("show|q|--json"), EXIT_OK);
+	json = parsed();
+	queue = json_object_get(json, "queue");
+	assert_int_equal(number(queue, "redelivery_limit"), 3);
+	json_decref(json);
+
+	/* Other changes leave it. */
+	assert_int_equal(run("set|q|--messages|3"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.redelivery_limit, 3);
+	assert_int_equal(run("set|q|--redelivery-limit|1"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.redelivery_limit, 1);
+	assert_int_equal(run("set|q|--redelivery-limit|none"), EXIT_OK);
+	assert_int_equal(fake_find("q")->queue.redelivery_limit, 0);
+	assert_int_equal(run("show|q|--json"), EXIT_OK);
+	json = parsed();
+	queue = json_object_get(json, "queue");
+	assert_true(json_is_null(json_object_get(queue, "redelivery_limit")));
+	json_decref(json);
+
+	assert_int_equal(run("set|q|--redelivery-limit|0"), EXIT_USAGE);
+	assert_int_equal(run("set|q|--redelivery-limit|x"), EXIT_USAGE);
+	assert_int_equal(run("create|s|--region|--size|1|--redelivery-limit|1"),
+			 EXIT_USAGE);
+}
+
 static void dead_letter_queues(void **state)
 {
 	const json_t *queue;
@@ -474,7 +509,7 @@ int __wrap_main(void)
 		TEST(without_the_module), TEST(info), TEST(creating),
 		TEST(setting_limits), TEST(changing_a_queue), TEST(demanding_an_owner),
 		TEST(a_temporary_queue_ends_with_its_receiver),
-		TEST(full_queues), TEST(dead_letter_queues), TEST(removing), TEST(listing), TEST(names_are_shown_safely),
+		TEST(full_queues), TEST(dead_letter_queues), TEST(redelivery_limits), TEST(removing), TEST(listing), TEST(names_are_shown_safely),
 		TEST(showing), TEST(showing_mutexes),
 	};
 

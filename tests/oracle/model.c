@@ -144,6 +144,7 @@ static void die(struct queue *queue, struct message *message, uint32_t reason)
 	message->origin = (struct origin) { queue->id, message->sequence, reason };
 	message->life = target->life;
 	message->ends_after = 0;
+	message->redeliveries = 0;
 	queue->dead_lettered++;
 	enter(target, message);
 	serve(target);
@@ -370,6 +371,12 @@ void model_return(struct queue *queue, struct message *message)
 	unlist(&queue->held, message);
 	message->redeliveries++;
 	message->holder = NULL;
+	if (queue->redelivery_limit && message->redeliveries > queue->redelivery_limit) {
+		count_out(queue, message);
+		die(queue, message, IPCQ_ORIGIN_REDELIVERED);
+		serve(queue);
+		return;
+	}
 	put_in_order(queue, message);
 	/* Its time may have ended meanwhile. */
 	if (message->life == AT_ONCE)
@@ -535,12 +542,15 @@ void model_set(struct queue *queue, const struct ipcq_queue_set *args,
 		new.dead_letter = args->dead_letter;
 	if (args->flags & IPCQ_SET_F_FULL)
 		new.full = args->full;
+	if (args->flags & IPCQ_SET_F_REDELIVERY_LIMIT)
+		new.redelivery_limit = args->redelivery_limit;
 	if (new.full > IPCQ_FULL_DROP_NEWEST)
 		add_error(answer, EOPNOTSUPP);
 	if (new.max_messages > limits->max_messages ||
 	    new.max_message_size > limits->max_message_size ||
 	    new.max_bytes < new.max_message_size || new.dead_letter == queue->id ||
 	    (args->full && !(args->flags & IPCQ_SET_F_FULL)) ||
+	    (args->redelivery_limit && !(args->flags & IPCQ_SET_F_REDELIVERY_LIMIT)) ||
 	    (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE)) ||
 	    (args->dead_letter && !(args->flags & IPCQ_SET_F_DEAD_LETTER)))
 		add_error(answer, EINVAL);
@@ -553,7 +563,7 @@ void model_set(struct queue *queue, const struct ipcq_queue_set *args,
 void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,
 		      struct answer *answer)
 {
-	if (args->reserved1 || args->max_messages > limits->max_messages ||
+	if (args->reserved2 || args->max_messages > limits->max_messages ||
 	    args->max_message_size > limits->max_message_size ||
 	    (args->max_bytes && args->max_bytes < args->max_message_size))
 		add_error(answer, EINVAL);
@@ -577,6 +587,7 @@ struct queue *model_new(const struct ipcq_queue_open *args, const struct limits 
 	queue->life = life_of(args->time_to_live);
 	queue->dead_letter = args->dead_letter;
 	queue->full = args->full;
+	queue->redelivery_limit = args->redelivery_limit;
 	return queue;
 }
 
@@ -589,6 +600,8 @@ bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_ope
 	       (!args->order || args->order == queue->order) &&
 	       (!args->time_to_live || life_of(args->time_to_live) == queue->life) &&
 	       (!args->full || args->full == queue->full) &&
+	       (!args->redelivery_limit ||
+		args->redelivery_limit == queue->redelivery_limit) &&
 	       (!args->dead_letter || args->dead_letter == queue->dead_letter);
 }
 
@@ -652,6 +665,7 @@ void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat)
 		.dead_lettered = queue->dead_lettered,
 		.dropped = queue->dropped,
 		.full = queue->full,
+		.redelivery_limit = queue->redelivery_limit,
 	};
 }
 

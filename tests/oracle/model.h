@@ -143,6 +143,7 @@ struct queue {
 	uint32_t order;
 	enum life life;		/* of messages that come without one */
 	uint32_t full;		/* what happens to a message that has no room */
+	uint32_t redelivery_limit;	/* times a message comes back; 0: any number */
 	uint64_t dead_letter;	/* id of the queue that takes them, if there is one */
 	struct queue **all;	/* where to look for it */
 	/* What it holds. */

@@ -439,11 +439,17 @@ static void do_set(void)
 		args.flags |= IPCQ_SET_F_FULL;
 		args.full = draw_full();
 	}
-	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, dead letters to %llu, full %u, by user %u",
+	if (percent(15)) {
+		args.flags |= IPCQ_SET_F_REDELIVERY_LIMIT;
+		args.redelivery_limit = draw(4);
+	} else if (percent(2)) {
+		args.redelivery_limit = 1;
+	}
+	say("set %ld: %u messages, of %u bytes, %llu bytes, flags %#x, life %llu, dead letters to %llu, full %u, limit %u, by user %u",
 	    (long)(handle - world.handles), args.max_messages, args.max_message_size,
 	    (unsigned long long)args.max_bytes, args.flags,
 	    (unsigned long long)args.time_to_live, (unsigned long long)args.dead_letter,
-	    args.full, user);
+	    args.full, args.redelivery_limit, user);
 	judge_set(handle->queue, &args, &caller, &answer);
 	model_set(handle->queue, &args, &world.limits, &answer);
 	compare_answer(&answer, call_as(user, handle->fd, IPCQ_IOC_QUEUE_SET, &args));
@@ -488,6 +494,8 @@ static struct ipcq_queue_open draw_open(const char *name)
 		args.full = draw_full();
 	if (percent(30))
 		args.dead_letter = draw_dead_letter(NULL);
+	if (percent(name ? 5 : 30))
+		args.redelivery_limit = 1 + draw(2);
 	args.open.mode = modes[draw(sizeof(modes) / sizeof(*modes))];
 	return args;
 }
@@ -511,7 +519,7 @@ static void spoil_open(struct ipcq_queue_open *args)
 		args->order = 2;
 		break;
 	default:
-		args->reserved1 = 1;
+		args->reserved2 = 1;
 	}
 }
 

@@ -444,6 +444,7 @@ static void check_stat(const struct queue *queue, int fd)
 	CHECK(held);
 	CHECK(delayed);
 	CHECK(full);
+	CHECK(redelivery_limit);
 	if (stat.memory < stat.bytes)
 		disagree("less memory than bytes");
 	expected.memory = stat.memory;

@@ -135,6 +135,7 @@
 #define IPCQ_FEATURE_BROADCAST	(1ULL << 18)	/* IPCQ_DELIVERY_ALL */
 #define IPCQ_FEATURE_FILTER	(1ULL << 19)	/* IPCQ_RECEIVE_F_FILTER, and of handles */
 #define IPCQ_FEATURE_CALL	(1ULL << 20)	/* calls and replies */
+#define IPCQ_FEATURE_REDELIVERY_LIMIT (1ULL << 21)
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -308,12 +309,13 @@ struct ipcq_open {
  *	0: @max_messages times @max_message_size
  * @order: IPCQ_ORDER_* of a queue that is created
  * @delivery: IPCQ_DELIVERY_* of a queue that is created; ALL does not go together with
- *	IPCQ_ORDER_PRIORITY, nor with a @dead_letter
+ *	IPCQ_ORDER_PRIORITY, nor with a @dead_letter or a @redelivery_limit
  * @time_to_live: of messages that are sent without one, nanoseconds; 0: for ever
  * @dead_letter: id of the queue that a queue which is created sends its dead letters
  *	to; 0: none
  * @full: IPCQ_FULL_*
- * @reserved1: must be 0
+ * @redelivery_limit: how many times a message that was held comes back into the queue; 0:
+ *	any number
  * @reserved2: must be 0
  * @retain: with IPCQ_DELIVERY_ALL: how many messages, the newest, stay in the queue
  *	after all have received them, for those who subscribe later; 0 to 65536; else
@@ -322,12 +324,16 @@ struct ipcq_open {
  * When the queue exists, each of the attributes that is not 0 must be equal to the
  * queue's own, or the call fails with EBADR.
  *
- * A message becomes a dead letter when its time to live ends in the queue.  It moves
- * to the dead-letter queue, if that exists then and has room at once for a message of
+ * A message becomes a dead letter when its time to live ends in the queue, or when it
+ * would come back more often than @redelivery_limit says, because it was given back, with
+ * a delay or not, or its lease or its holder ended.  (A request does not: its caller fails
+ * with ETIME, or with ECANCELED where it came back too often.)  A dead letter moves to the
+ * dead-letter queue, if that exists then and has room at once for a message of
  * this length; else it is dropped, and counted in ipcq_queue_stat.dropped.  There it is
  * a message like others, with a number of that queue's, but with the priority and type
  * that it was sent with, its sender and its time; its memory is still charged to the
- * sender's user.  If that queue has a time to live, it begins anew.  Who receives it is
+ * sender's user.  If that queue has a time to live, it begins anew, and so does the count
+ * of how often it was received.  Who receives it is
  * told where it was, and why it is no longer there (IPCQ_ORIGIN_*).  A message moves
  * once: a dead letter that dies again is dropped.
  *
@@ -349,7 +355,7 @@ struct ipcq_queue_open {
 	__aligned_u64 time_to_live;
 	__aligned_u64 dead_letter;
 	__u32 full;
-	__u32 reserved1;
+	__u32 redelivery_limit;
 	__u32 reserved2;
 	__u32 retain;
 };
@@ -525,9 +531,11 @@ struct ipcq_queue_send {
  *
  * IPCQ_ORIGIN_NONE	it is not
  * IPCQ_ORIGIN_EXPIRED	its time to live ended there
+ * IPCQ_ORIGIN_REDELIVERED	it came back more often than the queue allows
  */
 #define IPCQ_ORIGIN_NONE	0
 #define IPCQ_ORIGIN_EXPIRED	1
+#define IPCQ_ORIGIN_REDELIVERED	2
 
 /**
  * struct ipcq_queue_receive - receive the message that is next
@@ -828,12 +836,12 @@ struct ipcq_queue_filter {
  *	none
  * @dead_lettered: out: messages that went there
  * @dropped: out: messages that were neither received nor moved to another queue, because
- *	their time to live ended or the queue was full; also those that were dropped when
+ *	their time to live ended, they came back too often or the queue was full; also those that were dropped when
  *	they were sent, which have no number and do not count in @sent
  * @held: out: messages in it that are held, under leases
  * @delayed: out: messages in it that were given back and whose delay has not ended
  * @full: out: IPCQ_FULL_*
- * @reserved: out: 0
+ * @redelivery_limit: out: how many times a message comes back; 0: any number
  * @delivery: out: IPCQ_DELIVERY_*
  * @subscribers: out: handles that have subscribed
  * @retain: out: most messages that stay for those who subscribe later
@@ -864,7 +872,7 @@ struct ipcq_queue_stat {
 	__u32 held;
 	__u32 delayed;
 	__u32 full;
-	__u32 reserved;
+	__u32 redelivery_limit;
 	__u32 delivery;
 	__u32 subscribers;
 	__u32 retain;
@@ -876,7 +884,8 @@ struct ipcq_queue_stat {
 #define IPCQ_SET_F_TIME_TO_LIVE	(1U << 0)
 #define IPCQ_SET_F_DEAD_LETTER	(1U << 1)
 #define IPCQ_SET_F_FULL		(1U << 2)
-#define IPCQ_SET_F_ALL		((1U << 3) - 1)
+#define IPCQ_SET_F_REDELIVERY_LIMIT (1U << 3)
+#define IPCQ_SET_F_ALL		((1U << 4) - 1)
 
 /**
  * struct ipcq_queue_set - change a queue's attributes while it is in use
@@ -892,7 +901,9 @@ struct ipcq_queue_stat {
  *	for none, and without it must be 0
  * @full: IPCQ_FULL_* from now on, also for senders that wait; without IPCQ_SET_F_FULL
  *	must be 0
- * @reserved: must be 0
+ * @redelivery_limit: of messages that are given back from now on, or whose lease ends,
+ *	as in struct ipcq_queue_open; with IPCQ_SET_F_REDELIVERY_LIMIT 0 stands for none,
+ *	and without it must be 0
  *
  * Of the first three, one that is 0 leaves the attribute as it is; but a @max_bytes
  * that has never been given stays the product of the other two.  All that is given
@@ -905,9 +916,8 @@ struct ipcq_queue_stat {
  * comes.
  *
  * Errors: EPERM; EINVAL (an attribute out of its range, @max_bytes, given now or
- * before, below the longest message, the queue as its own dead-letter queue, or one for
- * a queue that delivers to all); ENOENT,
- * EPROTOTYPE and EACCES as in struct ipcq_queue_open.
+ * before, below the longest message, the queue as its own dead-letter queue, or one, or
+ * a @redelivery_limit, for a queue that delivers to all); ENOENT, EPROTOTYPE and EACCES as in struct ipcq_queue_open.
  */
 struct ipcq_queue_set {
 	__u32 size;
@@ -918,7 +928,7 @@ struct ipcq_queue_set {
 	__aligned_u64 time_to_live;
 	__aligned_u64 dead_letter;
 	__u32 full;
-	__u32 reserved;
+	__u32 redelivery_limit;
 };
 #define IPCQ_QUEUE_SET_MIN	24
 
@@ -966,7 +976,8 @@ struct ipcq_queue_set {
  *
  * When the lease or the owner ends, or the message is given back, it goes to its place in
  * the order, which is before all that were sent after it, and counts one more in
- * ipcq_queue_receive.redeliveries.  One whose time to live has ended meanwhile expires.
+ * ipcq_queue_receive.redeliveries.  One that has come back too often then leaves the queue
+ * (ipcq_queue_open.redelivery_limit); one whose time to live has ended meanwhile expires.
  * The end of a lease is noticed within some milliseconds.
  *
  * A request that is held is ended by IPCQ_IOC_QUEUE_REPLY, and cannot be acknowledged; it

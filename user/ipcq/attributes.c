@@ -19,6 +19,7 @@ enum {
 	OPTION_DEAD_LETTER,
 	OPTION_NO_DEAD_LETTER,
 	OPTION_FULL,
+	OPTION_REDELIVERY_LIMIT,
 };
 
 static const struct argp_option options[] = {
@@ -32,10 +33,13 @@ static const struct argp_option options[] = {
 	  "How long messages stay in it that are sent without a time to live, or "
 	  "'forever' (a new one's)", 1 },
 	{ "dead-letter", OPTION_DEAD_LETTER, "QUEUE", 0,
-	  "Messages whose time to live ends in it go to QUEUE, a name or an id after "
-	  "'#', that you may send to", 1 },
+	  "Messages whose time to live ends in it, or that come back too often, go to "
+	  "QUEUE, a name or an id after '#', that you may send to", 1 },
 	{ "no-dead-letter", OPTION_NO_DEAD_LETTER, NULL, 0,
 	  "Such messages are dropped (a new one's)", 1 },
+	{ "redelivery-limit", OPTION_REDELIVERY_LIMIT, "N", 0,
+	  "A message comes back at most N times when it was received under a lease, or "
+	  "'none' (a new one's)", 1 },
 	{ "full", OPTION_FULL, "POLICY", 0,
 	  "What happens to a message that finds it full: block (a new one's), its sender "
 	  "waits; reject, its sender fails; drop-oldest, others are dropped until it "
@@ -102,6 +106,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_DEAD_LETTER:
 		attributes->given = "--dead-letter";
 		parse_dead_letter(state, argument);
+		return 0;
+	case OPTION_REDELIVERY_LIMIT:
+		attributes->given = "--redelivery-limit";
+		queue->redelivery_limit = !strcmp(argument, "none") ?
+			IPCQ_ANY_NUMBER :
+			(uint32_t)parse_number(state, "--redelivery-limit", argument,
+					       1, UINT32_MAX - 1);
 		return 0;
 	case OPTION_FULL:
 		attributes->given = "--full";

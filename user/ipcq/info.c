@@ -25,7 +25,7 @@ static const char doc[] =
 	"    \"priority\", \"queue-set\", \"creator-lifetime\", \"owner-check\",\n"
 	"    \"sender\", \"type\", \"vector\", \"truncate\", \"time-to-live\",\n"
 	"    \"async\", \"dead-letter\", \"lease\", \"batch\", \"full\", \"broadcast\",\n"
-	"    \"filter\", \"call\"),\n"
+	"    \"filter\", \"call\", \"redelivery-limit\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
 	"    namespace_objects}, null standing for no limit\n"
@@ -46,7 +46,8 @@ static const char *const features[] = { "queue", "region", "mutex", "eventcount"
 					"creator-lifetime", "owner-check", "sender",
 					"type", "vector", "truncate", "time-to-live",
 					"async", "dead-letter", "lease", "batch",
-					"full", "broadcast", "filter", "call" };
+					"full", "broadcast", "filter", "call",
+					"redelivery-limit" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 

@@ -17,7 +17,7 @@ static json_t *time_to_live_json(uint64_t time_to_live)
 	return time_to_live ? json_real((double)time_to_live / 1e9) : json_null();
 }
 
-/* An id, or null. */
+/* An id, or a limit, or null. */
 static json_t *id_json(uint64_t id)
 {
 	return id ? json_integer((json_int_t)id) : json_null();
@@ -26,7 +26,7 @@ static json_t *id_json(uint64_t id)
 static json_t *queue_json(const struct ipcq_queue_info *queue)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o,"
-			 "s:o, s:I, s:I, s:I, s:I, s:s, s:s, s:I, s:I, s:I}",
+			 "s:o, s:I, s:I, s:I, s:I, s:s, s:o, s:s, s:I, s:I, s:I}",
 			 "order", queue->order == IPCQ_PRIORITY ? "priority" : "fifo",
 			 "max_messages", (json_int_t)queue->max_messages,
 			 "max_message_size", (json_int_t)queue->max_message_size,
@@ -46,6 +46,7 @@ static json_t *queue_json(const struct ipcq_queue_info *queue)
 			 "held", (json_int_t)queue->held,
 			 "delayed", (json_int_t)queue->delayed,
 			 "full", full_name(queue->full),
+			 "redelivery_limit", id_json(queue->redelivery_limit),
 			 "delivery", queue->delivery == IPCQ_TO_ALL ? "all" : "one",
 			 "subscribers", (json_int_t)queue->subscribers,
 			 "retain", (json_int_t)queue->retain,

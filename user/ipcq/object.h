@@ -17,7 +17,8 @@
 	"    max_bytes, messages, bytes, memory, waiting_senders, waiting_receivers,\n" \
 	"    sent, received, expired, ttl (seconds, null for ever), dead_letter\n" \
 	"    (id or null), dead_lettered, dropped, held, delayed, full (as of --full),\n" \
-	"    delivery (\"one\" or \"all\"), subscribers, retain, retained}\n" \
+	"    redelivery_limit (null for none), delivery (\"one\" or \"all\"),\n" \
+	"    subscribers, retain, retained}\n" \
 	"  region: {size, control_size, mutexes, eventcounts, owners,\n" \
 	"    owner_deaths}\n" \
 	"  A name that is not UTF-8 is shown with \\xNN for the bytes that are not,\n" \

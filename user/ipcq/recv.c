@@ -183,6 +183,18 @@ static double age(uint64_t time)
 	return now > time ? (double)(now - time) / 1e9 : 0.0;
 }
 
+static const char *reason_name(uint32_t reason)
+{
+	switch (reason) {
+	case IPCQ_EXPIRED:
+		return "expired";
+	case IPCQ_REDELIVERED:
+		return "redelivered";
+	default:
+		return "unknown";
+	}
+}
+
 /* Where a dead letter was before; NULL for others. */
 static json_t *origin_json(const struct ipcq_message_info *info)
 {
@@ -191,8 +203,7 @@ static json_t *origin_json(const struct ipcq_message_info *info)
 	return json_pack("{s:I, s:I, s:s}",
 			 "queue", (json_int_t)info->origin_id,
 			 "sequence", (json_int_t)info->origin_sequence,
-			 "reason", info->origin_reason == IPCQ_EXPIRED ?
-				   "expired" : "unknown");
+			 "reason", reason_name(info->origin_reason));
 }
 
 /* @length: the message's; @size: how much of it is there */

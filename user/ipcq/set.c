@@ -121,8 +121,8 @@ static void check(const struct settings *settings, struct argp_state *state)
 			   "set them by themselves");
 	if (settings->queue && !attribute)
 		argp_error(state, "say what to change of '%s': --messages, "
-			   "--message-size, --bytes, --ttl, --dead-letter or "
-			   "--full",
+			   "--message-size, --bytes, --ttl, --dead-letter, "
+			   "--redelivery-limit or --full",
 			   settings->queue);
 	if (!settings->queue && attribute)
 		argp_error(state, "of which queue? give its name");

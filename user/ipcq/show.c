@@ -261,6 +261,8 @@ static void print_queue(const struct ipcq_queue_info *queue)
 		       (double)queue->time_to_live / 1e9);
 	if (queue->dead_letter)
 		print_dead_letter(queue->dead_letter);
+	if (queue->redelivery_limit)
+		print_number("redelivery limit", queue->redelivery_limit);
 	print_bytes("memory kept", queue->memory);
 	print_number("sent", queue->sent);
 	print_number("received", queue->received);

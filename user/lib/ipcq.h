@@ -65,6 +65,9 @@ enum {
 /* A queue whose dead letters are dropped. */
 #define IPCQ_NO_DEAD_LETTER	UINT64_MAX
 
+/* A redelivery limit that is none. */
+#define IPCQ_ANY_NUMBER		UINT32_MAX
+
 /* Kinds of object. */
 enum ipcq_kind {
 	IPCQ_ANY	= 0,
@@ -197,10 +200,14 @@ struct ipcq_queue_options {
 	/* Of messages sent without one, nanoseconds; default IPCQ_FOREVER. */
 	uint64_t time_to_live;
 	/*
-	 * The id of the queue that messages go to whose time to live ends here; default
-	 * IPCQ_NO_DEAD_LETTER.
+	 * The id of the queue that messages go to whose time to live ends here, or which
+	 * come back too often; default IPCQ_NO_DEAD_LETTER.
 	 */
 	uint64_t dead_letter;
+	/*
+	 * How many times a message comes back after a lease; default IPCQ_ANY_NUMBER.
+	 */
+	uint32_t redelivery_limit;
 	enum ipcq_full full;		/* default IPCQ_BLOCK */
 	enum ipcq_delivery delivery;	/* default IPCQ_TO_ONE; TO_ALL is for FIFO */
 	/* With IPCQ_TO_ALL: messages that stay for who subscribes later; default 0. */
@@ -359,6 +366,7 @@ int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
 enum ipcq_origin {
 	IPCQ_NOT_MOVED	= 0,		/* it is not */
 	IPCQ_EXPIRED	= 1,		/* its time to live ended there */
+	IPCQ_REDELIVERED = 2,		/* it came back too often */
 };
 
 /* What comes with a message besides its payload. */
@@ -762,6 +770,7 @@ struct ipcq_queue_info {
 	uint32_t held;			/* of those in the queue: received under leases */
 	uint32_t delayed;		/* likewise: given back, for later */
 	enum ipcq_full full;
+	uint32_t redelivery_limit;	/* times a message comes back; 0: any number */
 	enum ipcq_delivery delivery;
 	uint32_t subscribers;		/* handles that have subscribed */
 	uint32_t retain;		/* most messages that stay for later ones */

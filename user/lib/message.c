@@ -8,6 +8,7 @@
 
 _Static_assert((int)IPCQ_TRUNCATE == (int)IPCQ_RECEIVE_F_TRUNCATE, "truncate");
 _Static_assert((int)IPCQ_EXPIRED == IPCQ_ORIGIN_EXPIRED, "origin");
+_Static_assert((int)IPCQ_REDELIVERED == IPCQ_ORIGIN_REDELIVERED, "origin");
 _Static_assert(IPCQ_DROP_NEWEST - IPCQ_BLOCK == IPCQ_FULL_DROP_NEWEST, "full");
 _Static_assert(IPCQ_TYPE_EXCEPT == IPCQ_MATCH_EXCEPT, "match");
 

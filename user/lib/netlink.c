@@ -81,6 +81,7 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 		.delayed = get_u32(a[IPCQ_A_QUEUE_DELAYED]),
 		.full = (enum ipcq_full)(get_u32(a[IPCQ_A_QUEUE_FULL]) +
 					 IPCQ_BLOCK),
+		.redelivery_limit = get_u32(a[IPCQ_A_QUEUE_REDELIVERY_LIMIT]),
 	};
 	return 0;
 }

@@ -37,6 +37,8 @@ int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 		arg.time_to_live = options->time_to_live;
 	if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
 		arg.dead_letter = options->dead_letter;
+	if (options->redelivery_limit != IPCQ_ANY_NUMBER)
+		arg.redelivery_limit = options->redelivery_limit;
 	if (options->full)
 		arg.full = options->full - IPCQ_BLOCK;
 
@@ -111,6 +113,11 @@ int ipcq_queue_set(struct ipcq_queue *queue,
 		arg.flags |= IPCQ_SET_F_DEAD_LETTER;
 		if (options->dead_letter != IPCQ_NO_DEAD_LETTER)
 			arg.dead_letter = options->dead_letter;
+	}
+	if (options->redelivery_limit) {
+		arg.flags |= IPCQ_SET_F_REDELIVERY_LIMIT;
+		if (options->redelivery_limit != IPCQ_ANY_NUMBER)
+			arg.redelivery_limit = options->redelivery_limit;
 	}
 	if (options->full) {
 		arg.flags |= IPCQ_SET_F_FULL;
@@ -256,6 +263,7 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.held = stat.held,
 		.delayed = stat.delayed,
 		.full = (enum ipcq_full)(stat.full + IPCQ_BLOCK),
+		.redelivery_limit = stat.redelivery_limit,
 	};
 	return 0;
 }

@@ -48,6 +48,7 @@ struct fake_queue {
 	uint64_t received;
 	uint64_t dead_letter;
 	uint32_t full;
+	uint32_t redelivery_limit;
 	uint32_t lengths[FAKE_MESSAGES];
 	uint32_t priorities[FAKE_MESSAGES];
 	uint64_t sequences[FAKE_MESSAGES];

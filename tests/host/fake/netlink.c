@@ -98,6 +98,8 @@ static void put_queue(struct nl_msg *message, const struct fake_queue *queue)
 		    queue->waiting_receivers);
 	nla_put_u64(message, IPCQ_A_QUEUE_DEAD_LETTER, queue->dead_letter);
 	nla_put_u32(message, IPCQ_A_QUEUE_FULL, queue->full);
+	nla_put_u32(message, IPCQ_A_QUEUE_REDELIVERY_LIMIT,
+		    queue->redelivery_limit);
 	nla_nest_end(message, nest);
 }
 

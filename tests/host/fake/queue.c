@@ -27,11 +27,14 @@ int fake_queue_open(struct fake_object *object, bool created, void *argument)
 		       (open->order && open->order != queue->order) ||
 		       (open->dead_letter &&
 			open->dead_letter != queue->dead_letter) ||
-		       (open->full && open->full != queue->full) ?
+		       (open->full && open->full != queue->full) ||
+		       (open->redelivery_limit &&
+			open->redelivery_limit != queue->redelivery_limit) ?
 		       -EBADR : 0;
 	queue->order = open->order;
 	queue->dead_letter = open->dead_letter;
 	queue->full = open->full;
+	queue->redelivery_limit = open->redelivery_limit;
 	queue->max_messages = open->max_messages ? open->max_messages : 64;
 	queue->max_message_size = open->max_message_size ?
 				  open->max_message_size :
@@ -271,6 +274,7 @@ static int stat_queue(struct fake_object *object, struct ipcq_queue_stat *stat)
 		.received = queue->received,
 		.dead_letter = queue->dead_letter,
 		.full = queue->full,
+		.redelivery_limit = queue->redelivery_limit,
 	};
 	return 0;
 }
@@ -296,6 +300,8 @@ static int set_queue(struct fake_object *object, const struct ipcq_queue_set *se
 		new.dead_letter = set->dead_letter;
 	if (set->flags & IPCQ_SET_F_FULL)
 		new.full = set->full;
+	if (set->flags & IPCQ_SET_F_REDELIVERY_LIMIT)
+		new.redelivery_limit = set->redelivery_limit;
 	if (set->dead_letter == object->id)
 		return -EINVAL;
 	if (new.max_messages > FAKE_MAX_MESSAGES ||
