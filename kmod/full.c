@@ -61,7 +61,9 @@ static enum ipcq_full_end drop_oldest(struct ipcq_queue *queue,
 	while (!ipcq_bounds_fit(&bounds, message->length)) {
 		if (!entry)
 			return IPCQ_FULL_STAYS;
-		if (ipcq_backlog_message(entry)->priority > message->priority)
+		/* In a queue without priorities a dead letter's is no rank. */
+		if (queue->priorities && ipcq_backlog_message(entry)->priority >
+					 message->priority)
 			return IPCQ_FULL_LOST;
 		ipcq_bounds_remove(&bounds, ipcq_backlog_message(entry)->length);
 		entry = next_to_go(queue, entry);

@@ -130,13 +130,68 @@ struct queue *model_find(struct queue *all, uint64_t id)
 	return all;
 }
 
+/* Whether a message is dropped before one of that priority is. */
+static bool goes_for(const struct queue *queue, const struct message *message,
+		     uint32_t priority)
+{
+	return queue->order == IPCQ_ORDER_FIFO || message->priority <= priority;
+}
+
+static void drop(struct queue *queue, struct message *message)
+{
+	take_out(queue, message);
+	queue->dropped++;
+	free(message);
+}
+
+/* The one that is dropped first: of the lowest priority the oldest. */
+static struct message *least(const struct queue *queue)
+{
+	struct message *message, *least = queue->messages;
+
+	if (queue->order == IPCQ_ORDER_FIFO)
+		return least;
+	for (message = queue->messages; message; message = message->next)
+		if (message->priority < least->priority)
+			least = message;
+	return least;
+}
+
+/*
+ * Drops what goes for a message of that priority, as much as it takes.  Returns whether
+ * there is room then; nothing goes in vain.
+ */
+static bool drop_oldest(struct queue *queue, uint32_t priority, uint64_t length)
+{
+	struct queue without = *queue;
+	const struct message *message;
+
+	for (message = queue->messages; message; message = message->next)
+		if (goes_for(queue, message, priority))
+			count_out(&without, message);
+	if (!fits(&without, length))
+		return false;
+	while (!fits(queue, length))
+		drop(queue, least(queue));
+	return true;
+}
+
+/* Whether there is room for a dead letter, or is made. */
+static bool has_room_for(struct queue *queue, const struct message *message)
+{
+	if (queue->senders || message->length > queue->max_message_size)
+		return false;
+	return fits(queue, message->length) ||
+	       (queue->full == IPCQ_FULL_DROP_OLDEST &&
+		drop_oldest(queue, message->priority, message->length));
+}
+
 /* A message dies: it moves once, to a queue that takes it at once, or is dropped. */
 static void die(struct queue *queue, struct message *message, uint32_t reason)
 {
 	struct queue *target = model_find(*queue->all, queue->dead_letter);
 
-	if (!target || message->origin.reason || target->senders ||
-	    !fits(target, message->length) || message->length > target->max_message_size) {
+	if (!target || message->origin.reason || !has_room_for(target, message)) {
 		queue->dropped++;
 		free(message);
 		return;
@@ -215,22 +270,18 @@ static void serve_sender(struct queue *queue)
 	succeed(call, message->sequence);
 }
 
-static void drop(struct queue *queue, struct message *message)
+/* Whether a queue that drops its oldest has nothing to drop but what is held. */
+static bool is_stuck(const struct queue *queue, const struct call *call)
 {
-	take_out(queue, message);
-	queue->dropped++;
-	free(message);
-}
+	struct queue without = *queue;
+	const struct message *message;
 
-/* The one that is dropped first: of the lowest priority the oldest. */
-static struct message *least(const struct queue *queue)
-{
-	struct message *message, *least = queue->messages;
-
-	for (message = queue->messages; message; message = message->next)
-		if (message->priority < least->priority)
-			least = message;
-	return least;
+	for (message = queue->messages; message; message = message->next) {
+		if (!goes_for(queue, message, priority_of(call)))
+			return false;
+		count_out(&without, message);
+	}
+	return queue->full == IPCQ_FULL_DROP_OLDEST && !fits(&without, call->length);
 }
 
 /*
@@ -240,13 +291,10 @@ static struct message *least(const struct queue *queue)
 static void treat_as_full(struct queue *queue)
 {
 	struct call *call = queue->senders;
-	struct message *victim = least(queue);
 
-	if (queue->full == IPCQ_FULL_DROP_OLDEST && victim &&
-	    victim->priority <= priority_of(call)) {
-		drop(queue, victim);
+	if (queue->full == IPCQ_FULL_DROP_OLDEST &&
+	    drop_oldest(queue, priority_of(call), call->length))
 		return;
-	}
 	leave(&queue->senders, call);
 	if (queue->full == IPCQ_FULL_REJECT) {
 		fail(call, ENOBUFS);
@@ -266,7 +314,7 @@ static bool attend_to_sender(struct queue *queue)
 		fail(call, EMSGSIZE);
 	} else if (fits(queue, call->length)) {
 		serve_sender(queue);
-	} else if (queue->full != IPCQ_FULL_BLOCK) {
+	} else if (queue->full != IPCQ_FULL_BLOCK && !is_stuck(queue, call)) {
 		treat_as_full(queue);
 	} else {
 		return false;
