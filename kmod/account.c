@@ -18,6 +18,7 @@ static const u8 account_limits[IPCQ_RESOURCES] = {
 	[IPCQ_RESOURCE_MESSAGE_BYTES] = IPCQ_A_LIMIT_USER_MESSAGE_BYTES,
 	[IPCQ_RESOURCE_REGION_BYTES] = IPCQ_A_LIMIT_USER_REGION_BYTES,
 	[IPCQ_RESOURCE_OWNERS] = IPCQ_A_LIMIT_USER_OWNERS,
+	[IPCQ_RESOURCE_FILES] = IPCQ_A_LIMIT_USER_FILES,
 };
 
 /* Protects the table; the last reference to an account is dropped under it. */

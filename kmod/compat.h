@@ -6,6 +6,8 @@
 #ifndef IPCQ_COMPAT_H
 #define IPCQ_COMPAT_H
 
+#include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -47,6 +49,16 @@ static inline int ipcq_compat_mmap(struct file *file, struct vm_area_struct *vma
 	return vfs_mmap(file, vma);
 }
 #endif
+
+/* 6.8: it can also tell the number to user space, which here is done later. */
+static inline int ipcq_compat_receive_fd(struct file *file)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	return receive_fd(file, O_CLOEXEC);
+#else
+	return receive_fd(file, NULL, O_CLOEXEC);
+#endif
+}
 
 /* 7.0: the flags are of a type of their own. */
 static inline struct file *ipcq_compat_shmem_file(const char *name, loff_t size)

@@ -20,6 +20,7 @@
 #include <linux/refcount.h>
 
 #include "backlog.h"
+#include "passfd.h"
 #include "queue.h"
 #include "registry.h"
 
@@ -76,8 +77,16 @@ static void put_queue(struct ipcq_queue *queue)
 static void address(struct ipcq_queue *from, struct ipcq_message *message,
 		    u32 reason)
 {
-	/* Its time is over, but the other queue may give it another, and counts anew. */
+	/*
+	 * Its time is over, but the other queue may give it another, and counts anew.
+	 * Files live no longer
+	 * than their message's first time.
+	 */
 	message->special &= ~(IPCQ_SPECIAL_LIMITED | IPCQ_SPECIAL_REDELIVERED);
+	if (message->special & IPCQ_SPECIAL_FILES) {
+		message->special &= ~IPCQ_SPECIAL_FILES;
+		ipcq_files_put(message->files, message->sender->account);
+	}
 	message->special |= IPCQ_SPECIAL_ORIGIN;
 	message->origin_id = from->object.id;
 	message->origin_sequence = message->order.sequence;

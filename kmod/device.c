@@ -32,7 +32,8 @@
 			 IPCQ_FEATURE_DEAD_LETTER | IPCQ_FEATURE_LEASE |	\
 			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL |	\
 			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER | \
-			 IPCQ_FEATURE_CALL | IPCQ_FEATURE_REDELIVERY_LIMIT)
+			 IPCQ_FEATURE_CALL | IPCQ_FEATURE_REDELIVERY_LIMIT | \
+			 IPCQ_FEATURE_FDS)
 
 /* What the calling process's user has, and may have. */
 static void query_account(struct ipcq_query *query,
@@ -49,6 +50,8 @@ static void query_account(struct ipcq_query *query,
 	query->region_bytes_limit = ipcq_limit(IPCQ_A_LIMIT_USER_REGION_BYTES);
 	query->owners = atomic64_read(&used[IPCQ_RESOURCE_OWNERS]);
 	query->owners_limit = ipcq_limit(IPCQ_A_LIMIT_USER_OWNERS);
+	query->files = atomic64_read(&used[IPCQ_RESOURCE_FILES]);
+	query->files_limit = ipcq_limit(IPCQ_A_LIMIT_USER_FILES);
 }
 
 static int device_query(struct ipcq_call *call)

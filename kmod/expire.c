@@ -39,13 +39,16 @@ static void arm(struct ipcq_queue *queue, u64 expires)
 /* The time of a message begins, if it has one.  The lock is held. */
 void ipcq_expire_begin(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	u64 now;
+	u64 now, time;
 
 	if (!(message->special & IPCQ_SPECIAL_LIMITED)) {
-		if (!queue->time_to_live)
+		time = queue->time_to_live;
+		if (message->special & IPCQ_SPECIAL_FILES)
+			time = min_not_zero(time, IPCQ_FDS_TIME_MAX);
+		if (!time)
 			return;
 		message->special |= IPCQ_SPECIAL_LIMITED;
-		message->time_to_live = queue->time_to_live;
+		message->time_to_live = time;
 	}
 	now = ktime_get_ns();
 	timerqueue_init(&message->timer);

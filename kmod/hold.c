@@ -205,6 +205,8 @@ static void leave_queue(struct ipcq_queue *queue, struct ipcq_message *message,
 static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
 		   struct ipcq_outcome *outcome)
 {
+	u64 back;
+
 	if (message->copies)
 		return;
 	if (message->then != THEN_RETURN) {
@@ -221,9 +223,13 @@ static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
 		put_back(queue, message, outcome);
 		return;
 	}
+	back = time_from_now(message->delay);
+	/* What it carries does not outlive its time to live on the way. */
+	if (message->special & IPCQ_SPECIAL_LIMITED)
+		back = min(back, message->expires);
 	message->special |= IPCQ_SPECIAL_DELAYED;
 	queue->delayed++;
-	ipcq_timer_set(queue, message, time_from_now(message->delay));
+	ipcq_timer_set(queue, message, back);
 }
 
 /* Ends a hold. */

@@ -24,12 +24,14 @@
 #define IPCQ_MAX_EVENTCOUNTS		4096U
 
 /*
- * Of one user, until the administrator says otherwise: existing objects, and
- * threads attached to regions.  When many owners end at once, somebody has to look
- * at every mutex for each.
+ * Of one user, until the administrator says otherwise: existing objects, threads
+ * attached to regions, and files in messages.  When many owners end at once, somebody
+ * has to look at every mutex for each.  A file in a message is one that no process's own
+ * limit counts.
  */
 #define IPCQ_USER_OBJECTS		1024U
 #define IPCQ_USER_OWNERS		8192U
+#define IPCQ_USER_FILES			4096U
 
 /*
  * Likewise: message memory is a sixteenth of RAM, and at least this much; the
@@ -98,9 +100,9 @@
  * while the new one was set could as well have been made just before.  What holds
  * then is what a lowered limit promises: it refuses, and takes nothing away.
  *
- * The limit of a namespace is in its registry.
+ * The limit of a namespace is in its registry, and its place here is empty.
  */
-#define IPCQ_GLOBAL_LIMITS	(IPCQ_A_LIMIT_USER_OWNERS + 1)
+#define IPCQ_GLOBAL_LIMITS	(IPCQ_A_LIMIT_MAX + 1)
 
 extern u64 ipcq_limits[IPCQ_GLOBAL_LIMITS];
 

@@ -11,6 +11,7 @@
 
 #include "account.h"
 #include "message.h"
+#include "passfd.h"
 #include "words.h"
 
 static struct kmem_cache *message_cache;
@@ -121,9 +122,11 @@ void ipcq_message_free(struct ipcq_message *message)
 	kmem_cache_free(message_cache, message);
 }
 
-/* Makes a message plain again. */
+/* Makes a message plain again; no lock is held. */
 void ipcq_message_undress(struct ipcq_message *message)
 {
+	if (message->special & IPCQ_SPECIAL_FILES)
+		ipcq_files_put(message->files, message->sender->account);
 	message->special = 0;
 }
 

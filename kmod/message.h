@@ -39,6 +39,7 @@
 
 struct iov_iter;
 struct ipcq_caller;
+struct ipcq_files;
 struct ipcq_owner;
 
 #define IPCQ_INLINE_SIZE	192
@@ -49,6 +50,7 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_TYPE	(1U << 0)	/* @type is not 0 */
 #define IPCQ_SPECIAL_LIMITED	(1U << 1)	/* @time_to_live is not 0 */
 #define IPCQ_SPECIAL_ORIGIN	(1U << 2)	/* a dead letter: @origin_* */
+#define IPCQ_SPECIAL_FILES	(1U << 3)	/* carries files: passfd.h */
 #define IPCQ_SPECIAL_LOGGED	(1U << 7)	/* for all subscribers: broadcast.h */
 #define IPCQ_SPECIAL_HELD	(1U << 8)	/* by an owner: hold.h */
 #define IPCQ_SPECIAL_DELAYED	(1U << 9)	/* on its way back */
@@ -97,7 +99,10 @@ struct ipcq_message {
 	u32 refusal;			/* with -EREMOTEIO: the server's number */
 	bool in_order;			/* REQUEST: nobody has taken it */
 
-	u64 origin_id;			/* ORIGIN: of the queue it was in first */
+	union {
+		u64 origin_id;		/* ORIGIN: of the queue it was in first */
+		struct ipcq_files *files;	/* FILES; a dead letter has none */
+	};
 	u64 origin_sequence;		/* ORIGIN: its number there */
 	u32 origin_reason;		/* ORIGIN: IPCQ_ORIGIN_* */
 

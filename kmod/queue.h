@@ -133,6 +133,7 @@ struct ipcq_envelope {
 	u64 type;
 	u64 time_to_live;		/* nanoseconds; 0: the queue's */
 	struct ipcq_caller *caller;	/* waits for a reply; NULL: nobody */
+	struct ipcq_files *files;	/* the sender's until it is sent; NULL: none */
 };
 
 /* A send: what, by whom, and how. */

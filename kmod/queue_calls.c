@@ -13,6 +13,7 @@
 #include "handle.h"
 #include "hold.h"
 #include "ioctl.h"
+#include "passfd.h"
 #include "queue.h"
 #include "queue_calls.h"
 #include "vector.h"
@@ -40,10 +41,32 @@ static int send_from(struct ipcq_call *call, struct ipcq_send *send)
 	return ret;
 }
 
+/* The same with files, which are ours again when it fails. */
+static noinline int send_with_files(struct ipcq_call *call, struct ipcq_send *send,
+				    struct ipcq_envelope *envelope)
+{
+	const struct ipcq_queue_send *args = &call->args.queue_send;
+	struct ipcq_account *account = send->senders->account;
+	struct ipcq_files *files;
+	int ret;
+
+	if (args->fd_count > IPCQ_FDS_MAX ||
+	    args->time_to_live > IPCQ_FDS_TIME_MAX)
+		return -EINVAL;
+	files = ipcq_files_take(account, args->fds, args->fd_count);
+	if (IS_ERR(files))
+		return PTR_ERR(files);
+	envelope->files = files;
+	ret = send_from(call, send);
+	if (ret)
+		ipcq_files_put(files, account);
+	return ret;
+}
+
 int ipcq_queue_call_send(struct ipcq_call *call)
 {
 	const struct ipcq_queue_send *args = &call->args.queue_send;
-	const struct ipcq_envelope envelope = {
+	struct ipcq_envelope envelope = {
 		.priority = args->priority,
 		.type = args->type,
 		.time_to_live = args->time_to_live,
@@ -60,13 +83,12 @@ int ipcq_queue_call_send(struct ipcq_call *call)
 
 	if (!(call->file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if (args->reserved)
-		return -EINVAL;
 	ret = ipcq_vector_import(&import, &send.from, WRITE, args->payload,
 				 args->length, args->flags & IPCQ_SEND_F_VECTOR);
 	if (ret)
 		return ret;
-	ret = send_from(call, &send);
+	ret = args->fd_count ? send_with_files(call, &send, &envelope) :
+			       send_from(call, &send);
 	ipcq_vector_release(&import);
 	return ret;
 }
@@ -112,6 +134,8 @@ static int copy_message(struct ipcq_call *call,
 	args->token = hold->owner ? hold->token : 0;
 	tell_sender(args, message->sender);
 	tell_origin(args, message);
+	args->fd_count = message->special & IPCQ_SPECIAL_FILES ?
+			 message->files->count : 0;
 	if (message->special & IPCQ_SPECIAL_LOGGED &&
 	    ipcq_call_has(call, queue_receive.dropped))
 		args->dropped = ipcq_broadcast_tell(subscriber_of(call), message);
@@ -119,6 +143,54 @@ static int copy_message(struct ipcq_call *call,
 			       struct ipcq_queue_receive))
 		return -EFAULT;
 	return ipcq_message_copy_out(message, to);
+}
+
+/* Ends the reservation, by holding the message or by taking it. */
+static int end_receive(struct ipcq_call *call, struct ipcq_message *message,
+		       const struct ipcq_hold *hold, int error)
+{
+	struct ipcq_queue *queue = ipcq_call_queue(call);
+
+	return hold->owner ? ipcq_hold_begin(queue, message, hold, error) :
+			     ipcq_queue_end(queue, subscriber_of(call), message,
+					    error);
+}
+
+/* The same of a message that was copied, whose files the receiver wants. */
+static noinline int end_with_files(struct ipcq_call *call,
+				   struct ipcq_message *message,
+				   const struct ipcq_hold *hold, u32 room)
+{
+	struct ipcq_fds fds __uninitialized;
+	int ret;
+
+	ret = ipcq_files_install(message->files, room,
+				 call->args.queue_receive.fds, &fds);
+	if (ret)
+		return end_receive(call, message, hold, ret);
+	ret = end_receive(call, message, hold, 0);
+	if (ret)
+		ipcq_fds_close(&fds);
+	return ret;
+}
+
+/*
+ * Whether the files of a message fit: who has room for some is to have them all, and who
+ * has none does not want them.  If not, says how many there are.
+ */
+static int check_files(struct ipcq_call *call, const struct ipcq_message *message)
+{
+	struct ipcq_queue_receive *args = &call->args.queue_receive;
+
+	if (!args->fd_count || args->fd_count >= message->files->count ||
+	    args->flags & IPCQ_RECEIVE_F_TRUNCATE)
+		return 0;
+	args->length = message->length;
+	args->fd_count = message->files->count;
+	if (ipcq_call_put_member(call, queue_receive.length) ||
+	    ipcq_call_put_member(call, queue_receive.fd_count))
+		return -EFAULT;
+	return -EMSGSIZE;
 }
 
 static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
@@ -136,7 +208,9 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
 							IPCQ_RECEIVE_F_NONBLOCK),
 		.patience.deadline = args->deadline,
 	};
+	const u32 fd_room = args->fd_count;
 	struct ipcq_message *message;
+	bool files;
 	size_t length;
 	int ret;
 
@@ -145,19 +219,18 @@ static int receive_to(struct ipcq_call *call, const struct ipcq_filter *filter,
 		return ipcq_queue_receive_failed(call, PTR_ERR(message),
 						 receive.room);
 	length = message->length;
+	files = fd_room && message->special & IPCQ_SPECIAL_FILES;
 	args->dropped = !queue->broadcast &&
 			ipcq_call_has(call, queue_receive.dropped) ?
 			ipcq_full_tell(queue) : 0;
-	ret = 0;
-	if (unlikely(message->special & IPCQ_SPECIAL_REQUEST) &&
+	ret = files ? check_files(call, message) : 0;
+	if (!ret && unlikely(message->special & IPCQ_SPECIAL_REQUEST) &&
 	    ipcq_call_has(call, queue_receive.token))
 		ret = ipcq_call_serve(call, message, hold);
 	if (!ret)
 		ret = copy_message(call, message, hold, to);
-	if (hold->owner)
-		ret = ipcq_hold_begin(queue, message, hold, ret);
-	else
-		ret = ipcq_queue_end(queue, subscriber_of(call), message, ret);
+	ret = files && !ret ? end_with_files(call, message, hold, fd_room) :
+			      end_receive(call, message, hold, ret);
 	if (!ret)
 		return length;
 	if (!queue->broadcast)
@@ -178,7 +251,7 @@ static int read_filter(const struct ipcq_queue_receive *args,
 
 static bool reserved_are_zero(const struct ipcq_queue_receive *args)
 {
-	return !(args->reserved | args->reserved4) &&
+	return !args->reserved4 &&
 	       !memchr_inv(args->reserved3, 0, sizeof(args->reserved3));
 }
 
@@ -194,7 +267,7 @@ int ipcq_queue_call_receive(struct ipcq_call *call)
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (!reserved_are_zero(args))
+	if (!reserved_are_zero(args) || args->fd_count > IPCQ_FDS_MAX)
 		return -EINVAL;
 	ret = read_filter(args, &filter);
 	if (ret)

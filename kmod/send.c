@@ -261,6 +261,10 @@ void ipcq_queue_dress(struct ipcq_queue *queue, struct ipcq_message *message,
 		message->special |= IPCQ_SPECIAL_LIMITED;
 		message->time_to_live = envelope->time_to_live;
 	}
+	if (envelope->files) {
+		message->special |= IPCQ_SPECIAL_FILES;
+		message->files = envelope->files;
+	}
 	if (envelope->caller) {
 		message->special |= IPCQ_SPECIAL_REQUEST;
 		message->token = ipcq_hold_token(queue);
@@ -338,6 +342,7 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
 	if (!ret)
 		ret = send_message(queue, message, send);
 	if (ret) {
+		/* What it wore is still the caller's. */
 		message->special = 0;
 		ipcq_queue_keep(queue, message);
 	}

@@ -8,7 +8,8 @@
 #include <sched.h>
 
 #define FIRST	IPCQ_A_LIMIT_MAX_MESSAGES
-#define LAST	IPCQ_A_LIMIT_NAMESPACE_OBJECTS
+#define LAST	IPCQ_A_LIMIT_USER_FILES
+#define OWN	IPCQ_A_LIMIT_NAMESPACE_OBJECTS	/* the namespace's */
 #define MAP	"0 1000 1\n"		/* of a namespace that USER has made */
 
 struct limits {
@@ -29,6 +30,7 @@ static const struct {
 	[IPCQ_A_LIMIT_USER_REGION_BYTES] = { 0, IPCQ_UNLIMITED },
 	[IPCQ_A_LIMIT_USER_OWNERS] = { 0, IPCQ_UNLIMITED },
 	[IPCQ_A_LIMIT_NAMESPACE_OBJECTS] = { 0, IPCQ_UNLIMITED },
+	[IPCQ_A_LIMIT_USER_FILES] = { 0, IPCQ_UNLIMITED },
 };
 
 static struct limits limits_now(void)
@@ -115,6 +117,7 @@ static int limits_are_those_of_the_query(void *context)
 	assert_int_equal(now.of[IPCQ_A_LIMIT_USER_OWNERS], q.owners_limit);
 	assert_int_equal(now.of[IPCQ_A_LIMIT_NAMESPACE_OBJECTS],
 			 q.namespace_objects_limit);
+	assert_int_equal(now.of[IPCQ_A_LIMIT_USER_FILES], q.files_limit);
 	return 0;
 }
 
@@ -235,13 +238,15 @@ static int only_the_own_namespace_can_be_set(void *context)
 
 	nothing_can_be_set(context);
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
-	for (i = FIRST; i < LAST; i++) {
+	for (i = FIRST; i <= LAST; i++) {
+		if (i == OWN)
+			continue;
 		assert_error(set(i, 1), EPERM);
-		assert_error(set_two(i, 1, LAST, 5), EPERM);
+		assert_error(set_two(i, 1, OWN, 5), EPERM);
 	}
-	assert_int_equal(limits_now().of[LAST], IPCQ_UNLIMITED);
-	assert_ok(set(LAST, 5));
-	assert_int_equal(limits_now().of[LAST], 5);
+	assert_int_equal(limits_now().of[OWN], IPCQ_UNLIMITED);
+	assert_ok(set(OWN, 5));
+	assert_int_equal(limits_now().of[OWN], 5);
 	return 0;
 }
 

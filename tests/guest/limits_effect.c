@@ -41,6 +41,7 @@ static int restore(void **state)
 		{ IPCQ_LIMIT_REGION_BYTES, before.region_bytes_limit },
 		{ IPCQ_LIMIT_OWNERS, before.owners_limit },
 		{ IPCQ_LIMIT_NAMESPACE_OBJECTS, before.namespace_objects_limit },
+		{ IPCQ_LIMIT_FILES, before.files_limit },
 	};
 
 	(void)state;

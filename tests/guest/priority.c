@@ -124,9 +124,9 @@ static void wrong_fields_change_nothing(void **state)
 	fd = priority_queue(NULL, 4);
 	assert_error(send_priority(fd, 32768, 'x'), EINVAL);
 	assert_error(send_priority(fd, UINT32_MAX, 'x'), EINVAL);
-	send.reserved = 1;
+	send.fd_count = IPCQ_FDS_MAX + 1;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_SEND, &send), EINVAL);
-	receive_args.reserved = 1;
+	receive_args.fd_count = IPCQ_FDS_MAX + 1;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_RECEIVE, &receive_args), EINVAL);
 	assert_int_equal(queue_stat(fd).sent, 0);
 	close(fd);

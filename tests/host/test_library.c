@@ -47,6 +47,8 @@ static void limits(void **state)
 	assert_int_equal(limits.owners_limit, 8);
 	assert_int_equal(limits.namespace_objects, 9);
 	assert_int_equal(limits.namespace_objects_limit, IPCQ_NO_LIMIT);
+	assert_int_equal(limits.files, 11);
+	assert_int_equal(limits.files_limit, 12);
 }
 
 static void deadlines(void **state)

@@ -142,7 +142,7 @@ static void setting_limits(void **state)
 	assert_int_equal(ipcq_limits_set(bad, 2), -EINVAL);
 	assert_int_equal(ipcq_limits_set(two, 0), -EINVAL);
 	assert_int_equal(set_limit(0, 1), -EINVAL);
-	assert_int_equal(set_limit(11, 1), -EINVAL);
+	assert_int_equal(set_limit(12, 1), -EINVAL);
 	assert_int_equal(set_limit(-1, 1), -EINVAL);
 	fake->unprivileged = true;
 	assert_int_equal(set_limit(IPCQ_LIMIT_OWNERS, 1), -EPERM);

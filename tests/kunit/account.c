@@ -177,7 +177,7 @@ static void resources_are_apart(struct kunit *test)
 	struct ipcq_account *account = ipcq_kunit_account(test);
 	int i, k;
 
-	for (i = IPCQ_A_LIMIT_USER_OBJECTS; i <= IPCQ_A_LIMIT_USER_OWNERS; i++)
+	for (i = IPCQ_A_LIMIT_USER_OBJECTS; i <= IPCQ_A_LIMIT_USER_FILES; i++)
 		ipcq_limits[i] = 1;
 	for (i = 0; i < IPCQ_RESOURCES; i++) {
 		KUNIT_EXPECT_EQ(test, ipcq_account_charge(account, i, 1), 0);

@@ -50,11 +50,13 @@
  *   EKEYREJECTED  the object belongs to another user than demanded
  *   EACCES        the object's mode does not grant the access asked for
  *   EBADF         the handle was not opened for reading, or writing, as needed; or
- *                 it was closed meanwhile
+ *                 it was closed meanwhile; or a descriptor to be passed is not open
  *   EPERM         only the object's owner or a holder of CAP_IPC_OWNER may do
  *                 this; or the caller does not hold the mutex
  *   EDQUOT        a limit of the caller's user would be exceeded
  *   ENOSPC        the network namespace has as many objects as it may have
+ *   ETOOMANYREFS  the caller's user has too many open files in messages
+ *   ELOOP         a descriptor to be passed is of a file that can carry others itself
  *   EMFILE        the caller's limit of file descriptors is reached
  *   ENFILE        the system's limit of files is reached
  *   ENOMEM        the kernel, or the caller's memory cgroup, is out of memory
@@ -64,7 +66,8 @@
  *   ETIMEDOUT     the deadline has passed
  *   EINTR         a signal handler ran (calls that have no effect yet restart
  *                 by themselves where the handler was set with SA_RESTART)
- *   EMSGSIZE      a message is longer than the queue allows, or than the buffer
+ *   EMSGSIZE      a message is longer than the queue allows, or than the buffer; or it
+ *                 carries more descriptors than there is room for
  *   EALREADY      the handle has subscribed already
  *   EDEADLK       the calling thread already holds this mutex
  *   ENOKEY        a token that is not, or is no longer, the calling process's
@@ -136,6 +139,7 @@
 #define IPCQ_FEATURE_FILTER	(1ULL << 19)	/* IPCQ_RECEIVE_F_FILTER, and of handles */
 #define IPCQ_FEATURE_CALL	(1ULL << 20)	/* calls and replies */
 #define IPCQ_FEATURE_REDELIVERY_LIMIT (1ULL << 21)
+#define IPCQ_FEATURE_FDS	(1ULL << 22)	/* passed descriptors */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -160,6 +164,9 @@
  * @owners_limit: out: the bound of @owners
  * @namespace_objects: out: existing objects in the descriptor's network namespace
  * @namespace_objects_limit: out: the bound of @namespace_objects
+ * @files: out: open files in messages that were sent through the caller's user's
+ *	handles
+ * @files_limit: out: the bound of @files
  *
  * The limits are those in force now; the administrator can set them at any time
  * (IPCQ_CMD_LIMITS_SET in ipcq_netlink.h), also below what is used.  What the
@@ -187,6 +194,8 @@ struct ipcq_query {
 	__aligned_u64 owners_limit;
 	__aligned_u64 namespace_objects;
 	__aligned_u64 namespace_objects_limit;
+	__aligned_u64 files;
+	__aligned_u64 files_limit;
 };
 #define IPCQ_QUERY_MIN		104
 
@@ -417,6 +426,12 @@ struct ipcq_vector {
 	__aligned_u64 length;
 };
 
+/* Most descriptors of one message. */
+#define IPCQ_FDS_MAX		64
+
+/* Longest time that a message with descriptors stays in a queue: ten minutes. */
+#define IPCQ_FDS_TIME_MAX	600000000000ULL
+
 /*
  * Flags of a send.
  *
@@ -440,12 +455,16 @@ struct ipcq_vector {
  * @length: bytes of the payload, 0 to the queue's max_message_size
  * @deadline: when to stop waiting for room
  * @priority: 0 to IPCQ_PRIORITY_MAX; above 0 only in a queue ordered by priority
- * @reserved: must be 0
+ * @fd_count: how many descriptors are passed with the message, 0 to IPCQ_FDS_MAX
  * @sequence: out: the message's number in this queue, counted from 1; 0 when it was
  *	dropped because the queue is full
  * @type: any number, for the receivers to tell messages apart
  * @time_to_live: nanoseconds that the message stays in the queue, unless it is
- *	received before, counted from when it is there; 0: for ever
+ *	received before, counted from when it is there; 0: the queue's, which may be for
+ *	ever.  With descriptors at most IPCQ_FDS_TIME_MAX, which then is what for ever
+ *	stands for
+ * @fds: address of an array of @fd_count descriptors, each an __s32; not used when
+ *	that is 0
  *
  * On success the message is in the queue, whatever happens to the sender; on
  * failure nothing was sent.  Waiting senders are served in the order of their
@@ -460,9 +479,17 @@ struct ipcq_vector {
  * A message whose time has passed is never received by a call that began later, and
  * no longer takes room; that room is noticed within some milliseconds.
  *
+ * What is passed are the open files behind the descriptors, as over a Unix socket: the
+ * sender may close its own, or end.  They remain open with the message, until it has
+ * been received, or leaves the queue in another way, and count in ipcq_query.files until
+ * then.  Descriptors of queues, of AF_UNIX sockets and of io_uring instances cannot be
+ * passed: these may carry descriptors themselves, and what keeps itself open could never
+ * be closed.  A message that becomes a dead letter loses what it carries.
+ *
  * Returns 0.  Errors: EBADF, EINVAL (a priority out of range, or above 0 in a queue
- * that has none; too many pieces), EMSGSIZE, EAGAIN, ENOBUFS, ETIMEDOUT, EINTR, EDQUOT,
- * ENOMEM, EFAULT.
+ * that has none; too many pieces, or descriptors; with these, too long a time to live),
+ * EMSGSIZE, EAGAIN, ENOBUFS, ETIMEDOUT, EINTR, EDQUOT, ENOMEM, EFAULT; with descriptors
+ * also ELOOP and ETOOMANYREFS.
  */
 struct ipcq_queue_send {
 	__u32 size;
@@ -471,10 +498,11 @@ struct ipcq_queue_send {
 	__aligned_u64 length;
 	__aligned_u64 deadline;
 	__u32 priority;
-	__u32 reserved;
+	__u32 fd_count;
 	__aligned_u64 sequence;
 	__aligned_u64 type;
 	__aligned_u64 time_to_live;
+	__aligned_u64 fds;
 };
 #define IPCQ_QUEUE_SEND_MIN	32
 
@@ -506,7 +534,9 @@ struct ipcq_queue_send {
  *				an array of struct ipcq_vector, and @length says how
  *				many, 0 to IPCQ_VECTOR_MAX
  * IPCQ_RECEIVE_F_TRUNCATE	a message longer than the buffer is cut to it, and
- *				the rest is lost; the call returns the whole length
+ *				the rest is lost; the call returns the whole length.
+ *				Likewise the descriptors that there is no room for,
+ *				of which @fd_count tells how many there were
  * IPCQ_RECEIVE_F_LEASE		the message does not leave the queue, but is held by
  *				the calling process under a lease, until that ends:
  *				see struct ipcq_queue_lease
@@ -548,7 +578,9 @@ struct ipcq_queue_send {
  * @deadline: when to stop waiting for a message
  * @sequence: out: the message's number in its queue
  * @priority: out: the priority it was sent with
- * @reserved: must be 0
+ * @fd_count: how many descriptors there is room for, 0 to IPCQ_FDS_MAX.  Out: how many
+ *	the message carries; also with EMSGSIZE, when that is said of them and @length is
+ *	that of the message
  * @type: out: the type it was sent with
  * @dropped: out: how many messages the queue has lost since a receiver was told: because
  *	it was full, or their time to live ended and they did not become dead letters
@@ -569,6 +601,8 @@ struct ipcq_queue_send {
  * @lease: with IPCQ_RECEIVE_F_LEASE: nanoseconds from when the message is received to
  *	the end of the lease; 0: as long as the process is an owner.  Else must be 0
  * @reserved3: must be 0
+ * @fds: address of an array of @fd_count numbers, each an __s32; not used when that is
+ *	0.  Out: the new descriptors, close-on-exec
  * @origin_id: out: of a dead letter, the id of the queue that it was sent to; of others
  *	0
  * @origin_sequence: out: of a dead letter, its number there; of others 0
@@ -595,9 +629,17 @@ struct ipcq_queue_send {
  * them makes the call fail with EMSGSIZE or keeps it from waiting.  A message that
  * comes is given to the first of the waiting receivers that takes it.
  *
- * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces, a filter
- * out of its range, or a filter or a lease where the queue delivers to all),
- * EOPNOTSUPP for an unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, ENOMEM,
+ * A receiver that has room for descriptors (@fd_count is not 0) gets those that the
+ * message carries, or fails with EMSGSIZE when it has room for some only, and with EMFILE
+ * or what a security module says when it cannot have them; the message stays then.  A
+ * receiver that has room for none receives the message without them, and they are closed.
+ * So do read(2), the short form and the other calls that receive.  Under a lease, and
+ * from a queue that delivers to all, each receiver of the message gets descriptors of its
+ * own.
+ *
+ * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces or descriptors, a
+ * filter out of its range, or a filter or a lease where the queue delivers to all),
+ * EOPNOTSUPP for an unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EMFILE, ENOMEM,
  * EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as with
  * IPCQ_LEASE_ATTACH).
  */
@@ -609,7 +651,7 @@ struct ipcq_queue_receive {
 	__aligned_u64 deadline;
 	__aligned_u64 sequence;
 	__u32 priority;
-	__u32 reserved;
+	__u32 fd_count;
 	__aligned_u64 type;
 	__aligned_u64 dropped;
 	__aligned_u64 time;
@@ -620,7 +662,8 @@ struct ipcq_queue_receive {
 	__aligned_u64 start_time;
 	__aligned_u64 token;
 	__aligned_u64 lease;
-	__aligned_u64 reserved3[3];
+	__aligned_u64 reserved3[2];
+	__aligned_u64 fds;
 	__aligned_u64 origin_id;
 	__aligned_u64 origin_sequence;
 	__u32 origin_reason;

@@ -73,9 +73,10 @@
  *	IPCQ_A_LIMIT_USER_REGION_BYTES	sizes of a user's regions together, bytes
  *	IPCQ_A_LIMIT_USER_OWNERS	attached threads of a user
  *	IPCQ_A_LIMIT_NAMESPACE_OBJECTS	existing objects in the network namespace
+ *	IPCQ_A_LIMIT_USER_FILES		open files of a user in messages
  *
- *   The last five are 0 to IPCQ_UNLIMITED.  The first five are that large from the
- *   start, and the last one is IPCQ_UNLIMITED in every new namespace.
+ *   The last six are 0 to IPCQ_UNLIMITED.  The first five are that large from the
+ *   start, and that of the namespace is IPCQ_UNLIMITED in every new one.
  *
  *   Errors: EPERM (the capability is missing for one of them), EINVAL (no limit is
  *   given, or one is out of its range; the extended answer tells which).
@@ -178,6 +179,7 @@ enum {
 	IPCQ_A_LIMIT_USER_REGION_BYTES,
 	IPCQ_A_LIMIT_USER_OWNERS,
 	IPCQ_A_LIMIT_NAMESPACE_OBJECTS,
+	IPCQ_A_LIMIT_USER_FILES,
 	__IPCQ_A_LIMIT_MAX
 };
 #define IPCQ_A_LIMIT_MAX	(__IPCQ_A_LIMIT_MAX - 1)

@@ -25,11 +25,12 @@ static const char doc[] =
 	"    \"priority\", \"queue-set\", \"creator-lifetime\", \"owner-check\",\n"
 	"    \"sender\", \"type\", \"vector\", \"truncate\", \"time-to-live\",\n"
 	"    \"async\", \"dead-letter\", \"lease\", \"batch\", \"full\", \"broadcast\",\n"
-	"    \"filter\", \"call\", \"redelivery-limit\"),\n"
+	"    \"filter\", \"call\", \"redelivery-limit\", \"fds\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
-	"    namespace_objects}, null standing for no limit\n"
-	"  use: {objects, message_bytes, region_bytes, owners, namespace_objects}\n"
+	"    files, namespace_objects}, null standing for no limit\n"
+	"  use: {objects, message_bytes, region_bytes, owners, files,\n"
+	"    namespace_objects}\n"
 	"  kept_by: {references, names, open_objects}\n"
 	"Sizes are in bytes.  The exit status is 3 when the module is not there.\n"
 	"\n"
@@ -47,7 +48,7 @@ static const char *const features[] = { "queue", "region", "mutex", "eventcount"
 					"type", "vector", "truncate", "time-to-live",
 					"async", "dead-letter", "lease", "batch",
 					"full", "broadcast", "filter", "call",
-					"redelivery-limit" };
+					"redelivery-limit", "fds" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 
@@ -81,7 +82,7 @@ static json_t *limit_json(uint64_t limit)
 
 static json_t *limits_json(const struct ipcq_limits *limits)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "max_messages", (json_int_t)limits->max_messages,
 			 "max_message_size", (json_int_t)limits->max_message_size,
 			 "max_region_size", (json_int_t)limits->max_region_size,
@@ -91,17 +92,19 @@ static json_t *limits_json(const struct ipcq_limits *limits)
 			 "message_bytes", limit_json(limits->message_bytes_limit),
 			 "region_bytes", limit_json(limits->region_bytes_limit),
 			 "owners", limit_json(limits->owners_limit),
+			 "files", limit_json(limits->files_limit),
 			 "namespace_objects",
 			 limit_json(limits->namespace_objects_limit));
 }
 
 static json_t *use_json(const struct ipcq_limits *limits)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
 			 "objects", (json_int_t)limits->objects,
 			 "message_bytes", (json_int_t)limits->message_bytes,
 			 "region_bytes", (json_int_t)limits->region_bytes,
 			 "owners", (json_int_t)limits->owners,
+			 "files", (json_int_t)limits->files,
 			 "namespace_objects",
 			 (json_int_t)limits->namespace_objects);
 }
@@ -181,6 +184,7 @@ static void print_for_humans(const struct utsname *system,
 	print_use("  region memory", limits->region_bytes,
 		  limits->region_bytes_limit);
 	print_count("  attached threads", limits->owners, limits->owners_limit);
+	print_count("  files in messages", limits->files, limits->files_limit);
 	puts("\nIn this network namespace");
 	print_count("  objects", limits->namespace_objects,
 		    limits->namespace_objects_limit);

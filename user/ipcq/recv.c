@@ -57,6 +57,7 @@ static const char doc[] =
 	"           priority, and type (as a signed number)\n"
 	"           age, seconds since it was sent\n"
 	"           pid, uid, gid, of its sender\n"
+	"           descriptors, how many it carried (they are closed)\n"
 	"           size, and text, or base64 when the message is not UTF-8\n"
 	"           of a dead letter, origin {queue (its id), sequence, reason}\n"
 	"           of one that was cut, truncated (true); size is the whole one\n"
@@ -211,7 +212,7 @@ static json_t *message_json(const char *payload, size_t length, size_t size,
 			    const struct ipcq_message_info *info)
 {
 	json_t *json = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:o*, s:o*}",
+		"{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:o*, s:o*}",
 		"sequence", (json_int_t)info->sequence,
 		"dropped", (json_int_t)info->dropped,
 		"redeliveries", (json_int_t)info->redeliveries,
@@ -221,6 +222,7 @@ static json_t *message_json(const char *payload, size_t length, size_t size,
 		"pid", (json_int_t)info->pid,
 		"uid", (json_int_t)info->uid,
 		"gid", (json_int_t)info->gid,
+		"descriptors", (json_int_t)info->fd_count,
 		"size", (json_int_t)length,
 		"origin", origin_json(info),
 		"truncated", size < length ? json_true() : NULL);

@@ -3,6 +3,7 @@
  * ipcq send - send messages to a queue
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ enum {
 	OPTION_LINES = 'l',
 	OPTION_STDIN = 'i',
 	OPTION_TIMEOUT = 't',
+	OPTION_FD = OPTION_FIRST,
 };
 
 static const struct argp_option options[] = {
@@ -28,6 +30,9 @@ static const struct argp_option options[] = {
 	  "where standard input is not a terminal", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Wait at most this long for room for each message", 0 },
+	{ "fd", OPTION_FD, "N", 0,
+	  "Pass this open descriptor with each message; may be given more than once",
+	  0 },
 	{ "json", OPTION_JSON, NULL, 0,
 	  "Print JSON: an object on a line for each message, with sequence, its "
 	  "number in the queue, or null when the queue has dropped it", 0 },
@@ -43,7 +48,8 @@ static const char doc[] =
 	"Example:\n"
 	"  ipcq send jobs 'first job' 'second job'\n"
 	"  ipcq send jobs < picture.png\n"
-	"  ls | ipcq send jobs --lines --timeout 1.5";
+	"  ls | ipcq send jobs --lines --timeout 1.5\n"
+	"  ipcq send jobs 'read this' --fd 3 3< picture.png";
 
 struct sending {
 	struct sender to;
@@ -53,6 +59,7 @@ struct sending {
 	bool whole;			/* standard input as one message */
 	bool json;
 	int64_t timeout;		/* nanoseconds; negative: none */
+	int fds[IPCQ_MOST_FDS];
 	unsigned long sent;
 };
 
@@ -69,6 +76,19 @@ static void check(struct sending *sending, struct argp_state *state)
 	if (isatty(STDIN_FILENO))
 		argp_error(state, "send what? give a message, --lines or --stdin");
 	sending->whole = true;
+}
+
+static void add_fd(struct sending *sending, struct argp_state *state,
+		   const char *argument)
+{
+	struct ipcq_send_options *options = &sending->to.options;
+
+	if (options->fd_count == IPCQ_MOST_FDS)
+		argp_error(state, "--fd: a message carries %d at most",
+			   IPCQ_MOST_FDS);
+	options->fds = sending->fds;
+	sending->fds[options->fd_count++] =
+		(int)parse_number(state, "--fd", argument, 0, INT_MAX);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -90,6 +110,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_TIMEOUT:
 		sending->timeout = parse_duration(state, "--timeout", argument);
+		return 0;
+	case OPTION_FD:
+		add_fd(sending, state, argument);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!sending->to.name)
@@ -145,6 +168,17 @@ static int send_one(struct sending *sending, const void *payload, size_t length)
 		return report_send(sending, error);
 	sending->sent++;
 	return print_sequence(sending, sequence);
+}
+
+/* With descriptors, which several in a call cannot have. */
+static int send_one_by_one(struct sending *sending)
+{
+	int i, code = EXIT_OK;
+
+	for (i = 0; i < sending->count && !code; i++)
+		code = send_one(sending, sending->messages[i],
+				strlen(sending->messages[i]));
+	return code;
 }
 
 /* As many in a call as there is room for; each call waits for its first alone. */
@@ -239,7 +273,8 @@ int cmd_send(int argc, char **argv)
 	else if (!code && sending.whole)
 		code = send_input(&sending);
 	else if (!code)
-		code = send_arguments(&sending);
+		code = sending.to.options.fd_count ?
+			send_one_by_one(&sending) : send_arguments(&sending);
 	ipcq_queue_close(sending.to.queue);
 	free(sending.messages);
 	return code;

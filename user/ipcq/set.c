@@ -40,6 +40,7 @@ static const char doc[] =
 	"  message_bytes      memory of messages\n"
 	"  region_bytes       sizes of regions together\n"
 	"  owners             threads attached to regions\n"
+	"  files              open files in messages\n"
 	"Limit of the network namespace that the command runs in:\n"
 	"  namespace_objects  queues and regions\n"
 	"Values may end in K, M, G or T; those of users and namespaces may be "
@@ -66,6 +67,7 @@ static const struct {
 	{ "region_bytes", IPCQ_LIMIT_REGION_BYTES },
 	{ "owners", IPCQ_LIMIT_OWNERS },
 	{ "namespace_objects", IPCQ_LIMIT_NAMESPACE_OBJECTS },
+	{ "files", IPCQ_LIMIT_FILES },
 };
 
 #define NAMES	(sizeof(names) / sizeof(*names))

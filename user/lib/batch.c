@@ -52,6 +52,10 @@ static int send_entries(struct ipcq_queue *queue, const struct iovec *messages,
 		entries[i].length = messages[i].iov_len;
 		if (!options)
 			continue;
+		if (options[i].fd_count) {
+			free(entries);
+			return -EINVAL;
+		}
 		entries[i].priority = options[i].priority;
 		entries[i].type = options[i].type;
 		entries[i].time_to_live = options[i].time_to_live;

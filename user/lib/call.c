@@ -39,6 +39,8 @@ ssize_t ipcq_queue_call(struct ipcq_queue *queue, const void *request, size_t le
 
 	if (ipcq_unlikely(flags & ~(IPCQ_DONTWAIT | IPCQ_NEED_RECEIVER)))
 		return -EINVAL;
+	if (options && options->fd_count)
+		return -EINVAL;
 	if (options) {
 		arg.size = sizeof(arg);
 		arg.priority = options->priority;

@@ -123,6 +123,8 @@ int ipcq_limits(struct ipcq *ipcq, struct ipcq_limits *out)
 		.owners_limit = query.owners_limit,
 		.namespace_objects = query.namespace_objects,
 		.namespace_objects_limit = query.namespace_objects_limit,
+		.files = query.files,
+		.files_limit = query.files_limit,
 	};
 	return 0;
 }

@@ -27,7 +27,7 @@ const char *ipcq_strerror(int error)
 	case EPERM:
 		return "not the owner of the object, not the holder of the mutex, or not the administrator";
 	case EBADF:
-		return "the handle was not opened for this";
+		return "the handle was not opened for this, or a descriptor to be passed is not open";
 	case ENOTTY:
 		return "the descriptor is of another kind";
 	case EINVAL:
@@ -41,6 +41,10 @@ const char *ipcq_strerror(int error)
 		return "a limit of the user is reached";
 	case ENOSPC:
 		return "the network namespace has as many objects as it may have";
+	case ETOOMANYREFS:
+		return "the user has too many open files in messages";
+	case ELOOP:
+		return "a descriptor that could carry others cannot be passed";
 	case EMFILE:
 		return "too many open files in this process";
 	case ENFILE:

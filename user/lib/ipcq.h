@@ -115,6 +115,8 @@ struct ipcq_limits {
 	uint64_t owners_limit;
 	uint64_t namespace_objects;	/* in the connection's namespace, now */
 	uint64_t namespace_objects_limit;
+	uint64_t files;			/* open files in the user's messages, now */
+	uint64_t files_limit;
 };
 
 /* A limit of a user or of a namespace that stands for having none. */
@@ -335,11 +337,16 @@ int ipcq_queue_send_priority(struct ipcq_queue *queue, const void *payload,
 			     unsigned int flags, uint64_t deadline,
 			     uint64_t *sequence);
 
+/* Most descriptors that a message carries. */
+#define IPCQ_MOST_FDS	64
+
 /* What a message is sent with; 0 stands for nothing special. */
 struct ipcq_send_options {
 	uint32_t priority;		/* 0 to IPCQ_HIGHEST_PRIORITY */
 	uint64_t type;			/* any number, for the receivers */
 	uint64_t time_to_live;		/* nanoseconds in the queue; 0: the queue's */
+	const int *fds;			/* descriptors that are passed with it */
+	size_t fd_count;		/* 0 to IPCQ_MOST_FDS */
 };
 
 /**
@@ -356,7 +363,14 @@ struct ipcq_send_options {
  * A message whose time to live ends before it is received leaves the queue; nobody
  * is told but ipcq_queue_info().
  *
- * Return: 0; -EINVAL too many pieces; the errors of ipcq_queue_send_priority().
+ * Passed descriptors remain the sender's, who may close them: the receiver gets new ones
+ * of the same open files.  A message with descriptors stays in the queue for ten minutes
+ * at most.  Messages of ipcq_queue_send_many() and ipcq_queue_call() carry none.
+ *
+ * Return: 0; -EINVAL too many pieces, or descriptors, or with these more than ten minutes
+ * to live; -EBADF a descriptor is not open; -ELOOP it is of a queue, a Unix socket or an
+ * io_uring instance, which can carry descriptors themselves; -ETOOMANYREFS too many open
+ * files are in messages of the user's; the errors of ipcq_queue_send_priority().
  */
 int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
 		     size_t count, const struct ipcq_send_options *options,
@@ -391,6 +405,7 @@ struct ipcq_message_info {
 	enum ipcq_origin origin_reason;
 	uint32_t redeliveries;		/* how often it was received before, and not kept */
 	uint64_t token;			/* of ipcq_queue_lease(); else 0 */
+	uint32_t fd_count;		/* descriptors that it carries, or carried */
 };
 
 /**
@@ -459,6 +474,8 @@ int ipcq_queue_set_filter(struct ipcq_queue *queue,
 /* How a message is received; 0 stands for nothing special. */
 struct ipcq_receive_options {
 	const struct ipcq_filter *filter;	/* NULL: the handle's */
+	int *fds;			/* receives passed descriptors, close-on-exec */
+	size_t fd_room;			/* how many it takes, 0 to IPCQ_MOST_FDS */
 };
 
 /**
@@ -477,7 +494,14 @@ struct ipcq_receive_options {
  * With a filter the message is the first that the filter takes; -EMSGSIZE, -EAGAIN and
  * -ETIMEDOUT are said of those alone that it takes.
  *
- * Return: the message's length; -EINVAL too many pieces, or a filter out of its range;
+ * With room for descriptors, those that the message carries become the process's: as many
+ * as the fd_count of @info says, or fewer with IPCQ_TRUNCATE where there is not room for
+ * all.  Without, and with all other functions that receive, the message comes without
+ * them, and they are closed.
+ *
+ * Return: the message's length; -EMSGSIZE also when it carries more descriptors than there
+ * is room for; -EMFILE the process cannot have so many; what a security module says; in
+ * all these cases the message stays; -EINVAL too many pieces, or a filter out of its range;
  * -EOPNOTSUPP an unknown match; the errors of ipcq_queue_receive_until().
  */
 ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
@@ -1064,6 +1088,7 @@ enum ipcq_limit {
 	IPCQ_LIMIT_REGION_BYTES		= 8,
 	IPCQ_LIMIT_OWNERS		= 9,
 	IPCQ_LIMIT_NAMESPACE_OBJECTS	= 10,	/* of the network namespace */
+	IPCQ_LIMIT_FILES		= 11,	/* in messages, of each user */
 };
 
 struct ipcq_limit_setting {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 _Static_assert((int)IPCQ_TRUNCATE == (int)IPCQ_RECEIVE_F_TRUNCATE, "truncate");
+_Static_assert(IPCQ_MOST_FDS == IPCQ_FDS_MAX, "descriptors");
+_Static_assert(sizeof(int) == sizeof(__s32), "descriptors");
 _Static_assert((int)IPCQ_EXPIRED == IPCQ_ORIGIN_EXPIRED, "origin");
 _Static_assert((int)IPCQ_REDELIVERED == IPCQ_ORIGIN_REDELIVERED, "origin");
 _Static_assert(IPCQ_DROP_NEWEST - IPCQ_BLOCK == IPCQ_FULL_DROP_NEWEST, "full");
@@ -63,7 +65,8 @@ int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
 	struct pieces pieces;
 	int error;
 
-	if (flags & ~IPCQ_DONTWAIT)
+	if (flags & ~IPCQ_DONTWAIT ||
+	    (options && options->fd_count > IPCQ_MOST_FDS))
 		return -EINVAL;
 	error = pieces_init(&pieces, vector, count, IPCQ_SEND_F_VECTOR);
 	if (error)
@@ -76,6 +79,8 @@ int ipcq_queue_sendv(struct ipcq_queue *queue, const struct iovec *vector,
 		arg.priority = options->priority;
 		arg.type = options->type;
 		arg.time_to_live = options->time_to_live;
+		arg.fds = (uintptr_t)options->fds;
+		arg.fd_count = (uint32_t)options->fd_count;
 	}
 	error = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_SEND, &arg);
 	free(pieces.allocated);
@@ -102,6 +107,7 @@ void ipcq_message_info_fill(struct ipcq_message_info *info,
 		.origin_reason = (enum ipcq_origin)arg->origin_reason,
 		.redeliveries = arg->redeliveries,
 		.token = arg->token,
+		.fd_count = arg->fd_count,
 	};
 }
 
@@ -131,6 +137,8 @@ static void options_fill(struct ipcq_queue_receive *arg,
 		arg->type_first = filter->type_first;
 		arg->type_last = filter->type_last;
 	}
+	arg->fds = (uintptr_t)options->fds;
+	arg->fd_count = (uint32_t)options->fd_room;
 }
 
 ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
@@ -143,7 +151,8 @@ ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector
 	struct pieces pieces;
 	int length;
 
-	if (flags & ~(IPCQ_DONTWAIT | IPCQ_TRUNCATE))
+	if (flags & ~(IPCQ_DONTWAIT | IPCQ_TRUNCATE) ||
+	    (options && options->fd_room > IPCQ_MOST_FDS))
 		return -EINVAL;
 	length = pieces_init(&pieces, vector, count, IPCQ_RECEIVE_F_VECTOR);
 	if (length)

@@ -327,8 +327,8 @@ int ipcq_show(const char *name, uint64_t id,
 
 _Static_assert(LIMIT_ATTRIBUTE(IPCQ_LIMIT_OBJECTS) == IPCQ_A_LIMIT_USER_OBJECTS,
 	       "limits");
-_Static_assert(LIMIT_ATTRIBUTE(IPCQ_LIMIT_NAMESPACE_OBJECTS) ==
-	       IPCQ_A_LIMIT_NAMESPACE_OBJECTS, "limits");
+_Static_assert(LIMIT_ATTRIBUTE(IPCQ_LIMIT_FILES) == IPCQ_A_LIMIT_USER_FILES,
+	       "limits");
 _Static_assert(IPCQ_NO_LIMIT == IPCQ_UNLIMITED, "unlimited");
 
 struct limit_list {
@@ -360,7 +360,7 @@ int ipcq_limits_set(const struct ipcq_limit_setting *settings, size_t count)
 		return -EINVAL;
 	for (i = 0; i < count; i++)
 		if (settings[i].limit < IPCQ_LIMIT_MAX_MESSAGES ||
-		    settings[i].limit > IPCQ_LIMIT_NAMESPACE_OBJECTS)
+		    settings[i].limit > IPCQ_LIMIT_FILES)
 			return -EINVAL;
 	error = without_object(transact(IPCQ_CMD_LIMITS_SET, NLM_F_ACK, fill_limits,
 					&list, &request), &request);

@@ -66,6 +66,7 @@ static void limits_reset(void)
 	fake->limits[IPCQ_A_LIMIT_USER_REGION_BYTES] = 6;
 	fake->limits[IPCQ_A_LIMIT_USER_OWNERS] = 8;
 	fake->limits[IPCQ_A_LIMIT_NAMESPACE_OBJECTS] = IPCQ_UNLIMITED;
+	fake->limits[IPCQ_A_LIMIT_USER_FILES] = 12;
 }
 
 void fake_reset(void)
@@ -339,6 +340,8 @@ static int query(struct ipcq_query *out)
 		.namespace_objects = 9,
 		.namespace_objects_limit =
 			limits[IPCQ_A_LIMIT_NAMESPACE_OBJECTS],
+		.files = 11,
+		.files_limit = limits[IPCQ_A_LIMIT_USER_FILES],
 	};
 	return 0;
 }
