@@ -12,7 +12,7 @@ KCSAN_ROUNDS	?= 3
 kcsan-programs	:= races queue_storm owner_storm queue_wait queue_turns queue_kill queue_poll \
 		   queue_full_wait queue_expire batch_wait filter_wait dead_letter_race \
 		   broadcast_copy broadcast_storm broadcast_wait \
-		   lease lease_owner lease_races call call_signal \
+		   lease lease_owner lease_races call call_signal pass_fds_races \
 		   queue_signal queue_async queue_epoll queue_epoll_wake \
 		   eventcount mutex mutex_words mutex_hostile owner owner_chain owner_ids \
 		   limits_effect message_memory handles library_pass

@@ -229,7 +229,7 @@ static void take_fd(const struct fuzz_type *type, const struct fuzz_call *call,
 
 	if (call->value[FIELD_PLACE] == PLACE_MAP ||
 	    call->value[FIELD_PLACE] == PLACE_CONTROL) {
-		fuzz_runner->told_in_map = true;
+		fuzz_runner->fds_unknown = true;
 		return;
 	}
 	memcpy(&fd, (const char *)at + type->fd_offset, sizeof(fd));
@@ -247,6 +247,16 @@ static bool brings_filter(unsigned int command, const char *bytes)
 	return command == IPCQ_IOC_QUEUE_FILTER ||
 	       (command == IPCQ_IOC_QUEUE_RECEIVE &&
 		flags & IPCQ_RECEIVE_F_FILTER);
+}
+
+/* What a message brings lies where another call may write. */
+static bool brings_fds(unsigned int command, const char *bytes)
+{
+	uint32_t room;
+
+	memcpy(&room, bytes + offsetof(struct ipcq_queue_receive, fd_count),
+	       sizeof(room));
+	return command == IPCQ_IOC_QUEUE_RECEIVE && room;
 }
 
 long fuzz_ioctl(struct fuzz_lane *lane, const struct fuzz_call *call)
@@ -269,6 +279,8 @@ long fuzz_ioctl(struct fuzz_lane *lane, const struct fuzz_call *call)
 	ret = ioctl(fuzz_fd(call->value[FIELD_FD]), type->command, at);
 	if (ret < 0)
 		return -errno;
+	if (brings_fds(type->command, bytes))
+		fuzz_runner->fds_unknown = true;
 	if (type->fd_offset)
 		take_fd(type, call, at);
 	return ret;

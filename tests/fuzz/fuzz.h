@@ -182,7 +182,7 @@ struct fuzz_runner {
 	int device;		/* not the program's */
 	int null;
 	int base;		/* the first descriptor of programs */
-	bool told_in_map;	/* an open may have told a wrong descriptor */
+	bool fds_unknown;	/* some may be there that were not told */
 	bool filtered;		/* a receiver may wait for other messages */
 	bool limits_changed;
 	bool users_changed;

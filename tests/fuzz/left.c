@@ -49,7 +49,7 @@ static void close_all(void)
 	for (i = 0; i < FUZZ_SLOTS; i++)
 		fuzz_set_slot(i, -1);
 	next = dup(fuzz_runner->null);
-	if (next != fuzz_runner->base && !fuzz_runner->told_in_map)
+	if (next != fuzz_runner->base && !fuzz_runner->fds_unknown)
 		fuzz_fail("a descriptor is left that no call has told");
 	syscall(SYS_close_range, fuzz_runner->base, ~0U, 0);
 }
@@ -105,6 +105,6 @@ void fuzz_clean_up(void)
 	}
 	fuzz_runner->users_changed = false;
 	fuzz_runner->limits_changed = false;
-	fuzz_runner->told_in_map = false;
+	fuzz_runner->fds_unknown = false;
 	fuzz_runner->filtered = false;
 }

@@ -264,7 +264,7 @@ static void with_the_command(void **state)
 	assert_int_equal(read(got.fds[1], &byte, 1), 0);
 	close(got.fds[0]);
 	close(got.fds[1]);
-	check_says("ipcq recv pass/command --json", OK, "\"descriptors\": 2");
+	check_says("ipcq recv pass/command --json", OK, "\"descriptors\":2");
 	check_says("ipcq send pass/command a --fd 9", FAILED, "not open");
 	check_says("ipcq info", OK, "files in messages");
 	close(named);
