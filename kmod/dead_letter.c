@@ -79,8 +79,7 @@ static void address(struct ipcq_queue *from, struct ipcq_message *message,
 {
 	/*
 	 * Its time is over, but the other queue may give it another, and counts anew.
-	 * Files live no longer
-	 * than their message's first time.
+	 * Files live no longer than their message's first time.
 	 */
 	message->special &= ~(IPCQ_SPECIAL_LIMITED | IPCQ_SPECIAL_REDELIVERED);
 	if (message->special & IPCQ_SPECIAL_FILES) {
