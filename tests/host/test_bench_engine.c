@@ -151,6 +151,50 @@ static void test_touching_every_byte_works(void **state)
 	assert_int_equal(result.verified, 0);
 }
 
+/* What a side of a call has to send at its next receive; each its own. */
+static void *pending;
+
+static enum bench_status call_send(struct bench_link *link, void *payload)
+{
+	(void)link;
+	pending = payload;
+	return BENCH_OK;
+}
+
+static enum bench_status call_push(struct bench_link *link)
+{
+	void *payload = pending;
+
+	pending = NULL;
+	return bench_socket_send(link, payload);
+}
+
+static enum bench_status call_receive(struct bench_link *link, const void **payload)
+{
+	enum bench_status status = pending ? call_push(link) : BENCH_OK;
+
+	return status ? status : bench_socket_receive(link, payload);
+}
+
+/* The last reply of each phase has to be pushed; all else goes with a receive. */
+static void test_calls_are_round_trips(void **state)
+{
+	static const struct bench_mechanism calling = {
+		GOOD, .calls = true, .send = call_send, .push = call_push,
+		.receive = call_receive,
+	};
+
+	(void)state;
+	run(&calling, BENCH_ROUND_TRIP, 64);
+	assert_string_equal(result.why, "");
+	assert_int_equal(result.status, BENCH_OK);
+	assert_int_equal(result.received, result.sent);
+	assert_true(result.verified >= 4);
+	run(&calling, BENCH_STREAM, 64);
+	assert_int_equal(result.status, BENCH_SKIP);
+	assert_non_null(strstr(result.why, "there and back"));
+}
+
 /* ------------------------------------------------------------ bad mechanisms */
 
 static void assert_fails(const struct bench_mechanism *mechanism, size_t size,
@@ -497,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_round_trips_are_measured),
 		cmocka_unit_test(test_streams_are_measured),
 		cmocka_unit_test(test_touching_every_byte_works),
+		cmocka_unit_test(test_calls_are_round_trips),
 		cmocka_unit_test(test_corruption_is_noticed),
 		cmocka_unit_test(test_loss_is_noticed),
 		cmocka_unit_test(test_duplication_is_noticed),

@@ -14,8 +14,7 @@
 #define BATCH	32
 
 struct state {
-	struct ipcq_queue *there;
-	struct ipcq_queue *back;
+	struct ipcq_queue *way[2];	/* by the side that sends */
 	unsigned int batch;
 	/* Of one side, from attach() on. */
 	struct ipcq_queue *out;
@@ -27,64 +26,36 @@ struct state {
 	unsigned int given;		/* of these */
 };
 
-static enum bench_status open_queues(struct bench_link *link, struct ipcq *ipcq,
-				     const struct ipcq_limits *limits)
-{
-	struct ipcq_queue_options options = {
-		.max_messages = link->depth,
-		.max_message_size = (uint32_t)link->size,
-	};
-	unsigned int flags = IPCQ_CREATE | IPCQ_READ | IPCQ_WRITE;
-	struct state *state = link->state;
-	int ret;
-
-	if (link->size > limits->max_message_size)
-		return bench_skip(link, "message limit %u: see ipcq info",
-				  limits->max_message_size);
-	if (options.max_messages > limits->max_messages)
-		options.max_messages = limits->max_messages;
-	ret = ipcq_queue_open(ipcq, NULL, flags, &options, &state->there);
-	if (ret >= 0)
-		ret = ipcq_queue_open(ipcq, NULL, flags, &options, &state->back);
-	if (ret < 0)
-		return bench_ipcq_error(link, "cannot create a queue", ret);
-	/* Both sides are to be busy: not the whole queue in one batch. */
-	state->batch = options.max_messages / 2;
-	if (state->batch > BATCH)
-		state->batch = BATCH;
-	if (!state->batch)
-		state->batch = 1;
-	snprintf(link->depth_text, sizeof(link->depth_text), "%u, by %u",
-		 options.max_messages, state->batch);
-	return BENCH_OK;
-}
-
 static enum bench_status setup(struct bench_link *link)
 {
 	struct state *state = calloc(1, sizeof(*state));
-	struct ipcq_limits limits;
 	enum bench_status status;
-	struct ipcq *ipcq;
+	unsigned int depth;
 
 	if (!state)
 		return bench_fail(link, "out of memory");
 	link->state = state;
-	status = bench_ipcq_connect(link, &ipcq, &limits);
+	status = bench_ipcq_queues(link, state->way, 2, &depth);
 	if (status)
 		return status;
-	status = open_queues(link, ipcq, &limits);
-	ipcq_disconnect(ipcq);
-	return status;
+	/* Both sides are to be busy: not the whole queue in one batch. */
+	state->batch = depth / 2;
+	if (state->batch > BATCH)
+		state->batch = BATCH;
+	if (!state->batch)
+		state->batch = 1;
+	snprintf(link->depth_text, sizeof(link->depth_text), "%u, by %u", depth,
+		 state->batch);
+	return BENCH_OK;
 }
 
 static enum bench_status attach(struct bench_link *link)
 {
 	struct state *state = link->state;
-	bool near = link->side == BENCH_NEAR;
 	unsigned int i;
 
-	state->out = near ? state->there : state->back;
-	state->in = near ? state->back : state->there;
+	state->out = state->way[link->side];
+	state->in = state->way[!link->side];
 	for (i = 0; i < state->batch; i++) {
 		state->sending[i].iov_base = bench_payload_memory(link->size);
 		state->receiving[i].iov_base = bench_payload_memory(link->size);
@@ -101,8 +72,8 @@ static void teardown(struct bench_link *link)
 
 	if (!state)
 		return;
-	ipcq_queue_close(state->there);
-	ipcq_queue_close(state->back);
+	ipcq_queue_close(state->way[BENCH_NEAR]);
+	ipcq_queue_close(state->way[BENCH_FAR]);
 	free(state);
 	link->state = NULL;
 }

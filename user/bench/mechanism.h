@@ -69,6 +69,12 @@ struct bench_mechanism {
 	bool lossy;
 	bool threads;		/* both sides in one process */
 	bool keeps_payload;	/* reserve() gives the sender's own memory */
+	/*
+	 * A round trip is a call: send() says what goes there, or back, and the next
+	 * receive() does it.  push() gives the last reply, and is not called otherwise.
+	 * There are no streams.
+	 */
+	bool calls;
 
 	enum bench_status (*setup)(struct bench_link *link);
 	enum bench_status (*attach)(struct bench_link *link);

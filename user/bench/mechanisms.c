@@ -7,6 +7,7 @@
 const struct bench_mechanism * const bench_mechanisms[] = {
 	&bench_ipcq_queue,
 	&bench_ipcq_batch,
+	&bench_ipcq_call,
 	&bench_ipcq_region,
 	&bench_pipe,
 	&bench_fifo,

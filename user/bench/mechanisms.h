@@ -7,6 +7,7 @@
 
 extern const struct bench_mechanism bench_ipcq_queue;
 extern const struct bench_mechanism bench_ipcq_batch;
+extern const struct bench_mechanism bench_ipcq_call;
 extern const struct bench_mechanism bench_ipcq_region;
 extern const struct bench_mechanism bench_pipe;
 extern const struct bench_mechanism bench_fifo;

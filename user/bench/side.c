@@ -183,8 +183,8 @@ static enum bench_status ask(struct side *side, const struct phase *phase)
 	struct bench_shared *shared = side->shared;
 	struct pace pace = start_pace();
 	uint64_t before = pace.start, now, sequence = 0, got, answered = 0;
+	bool calls = side->link->mechanism->calls, last;
 	enum bench_status status;
-	bool last;
 
 	do {
 		last = phase->single ?
@@ -193,7 +193,7 @@ static enum bench_status ask(struct side *side, const struct phase *phase)
 		if (last)
 			atomic_store(&shared->end, sequence + 1);
 		status = put(side, phase, sequence);
-		if (!status)
+		if (!status && !calls)
 			status = push(side);
 		if (!status)
 			status = get(side, phase, sequence, &got);
@@ -222,6 +222,7 @@ static enum bench_status ask(struct side *side, const struct phase *phase)
 static enum bench_status answer(struct side *side, const struct phase *phase)
 {
 	struct bench_shared *shared = side->shared;
+	bool calls = side->link->mechanism->calls;
 	uint64_t expected = 0, sequence;
 	enum bench_status status;
 
@@ -235,7 +236,8 @@ static enum bench_status answer(struct side *side, const struct phase *phase)
 		}
 		if (!status)
 			status = put(side, phase, sequence);
-		if (!status)
+		/* Which reply is the last is known when its request is there. */
+		if (!status && (!calls || sequence + 1 == atomic_load(&shared->end)))
 			status = push(side);
 		if (status)
 			return status;
