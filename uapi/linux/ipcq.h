@@ -879,8 +879,9 @@ struct ipcq_queue_filter {
  *	none
  * @dead_lettered: out: messages that went there
  * @dropped: out: messages that were neither received nor moved to another queue, because
- *	their time to live ended, they came back too often or the queue was full; also those that were dropped when
- *	they were sent, which have no number and do not count in @sent
+ *	their time to live ended, they came back too often or the queue was full; also
+ *	those that were dropped when they were sent, which have no number and do not count
+ *	in @sent
  * @held: out: messages in it that are held, under leases
  * @delayed: out: messages in it that were given back and whose delay has not ended
  * @full: out: IPCQ_FULL_*
@@ -960,7 +961,8 @@ struct ipcq_queue_stat {
  *
  * Errors: EPERM; EINVAL (an attribute out of its range, @max_bytes, given now or
  * before, below the longest message, the queue as its own dead-letter queue, or one, or
- * a @redelivery_limit, for a queue that delivers to all); ENOENT, EPROTOTYPE and EACCES as in struct ipcq_queue_open.
+ * a @redelivery_limit, for a queue that delivers to all); ENOENT, EPROTOTYPE and EACCES
+ * as in struct ipcq_queue_open.
  */
 struct ipcq_queue_set {
 	__u32 size;

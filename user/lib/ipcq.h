@@ -239,9 +239,10 @@ struct ipcq_queue_options {
  * name, or no object of the dead-letter queue's id; -EEXIST it exists and
  * IPCQ_EXCLUSIVE was given; -EPROTOTYPE the name, or that id, is a
  * region's; -EKEYREJECTED it is, or would be, another user's than the owner demanded;
- * -EBADR it has other attributes; -EACCES its mode, or the dead-letter queue's, refuses the access;
- * -EDQUOT the user has too many objects; -ENOSPC the namespace has; -ENAMETOOLONG; -EINVAL a bad name, flag
- * or option; -ESTALE the connection's namespace has ended.
+ * -EBADR it has other attributes; -EACCES its mode, or the dead-letter queue's, refuses
+ * the access; -EDQUOT the user has too many objects; -ENOSPC the namespace has;
+ * -ENAMETOOLONG; -EINVAL a bad name, flag or option; -ESTALE the connection's namespace
+ * has ended.
  */
 int ipcq_queue_open(struct ipcq *ipcq, const char *name, unsigned int flags,
 		    const struct ipcq_queue_options *options,
@@ -312,7 +313,8 @@ int ipcq_queue_send(struct ipcq_queue *queue, const void *payload,
  *
  * Return: 0; -EMSGSIZE longer than the queue allows; -EAGAIN it would wait;
  * -ETIMEDOUT; -ENOBUFS the queue is full and rejects; -EINTR a signal handler ran;
- * -EDQUOT the user's message memory is used up; -ENOMEM; -EBADF the handle cannot write; -EINVAL an unknown flag.
+ * -EDQUOT the user's message memory is used up; -ENOMEM; -EBADF the handle cannot write;
+ * -EINVAL an unknown flag.
  */
 int ipcq_queue_send_until(struct ipcq_queue *queue, const void *payload,
 			  size_t length, unsigned int flags, uint64_t deadline,
