@@ -94,6 +94,8 @@ void ipcq_backlog_entered(struct ipcq_queue *queue, struct ipcq_message *message
 {
 	if (message->special & IPCQ_SPECIAL_LIMITED)
 		ipcq_expire_entered(queue, message);
+	if (message->special & IPCQ_SPECIAL_COUNTED)
+		ipcq_share_entered(queue, message);
 	message->in_order = true;
 	if (queue->care & IPCQ_CARE_SCANS)
 		ipcq_scans_entered(queue, message);
@@ -104,6 +106,8 @@ void ipcq_backlog_left(struct ipcq_queue *queue, struct ipcq_message *message)
 {
 	if (message->special & IPCQ_SPECIAL_LIMITED)
 		ipcq_expire_left(queue, message);
+	if (message->special & IPCQ_SPECIAL_COUNTED)
+		ipcq_share_left(queue, message);
 	message->in_order = false;
 	if (queue->care & IPCQ_CARE_SCANS)
 		ipcq_scans_left(queue, message);

@@ -51,6 +51,17 @@ ipcq_backlog_next(struct ipcq_queue *queue, const struct ipcq_message *message)
 	return next ? ipcq_backlog_message(next) : NULL;
 }
 
+/* Of the lowest priority the oldest, or NULL where there is none. */
+static inline struct ipcq_message *
+ipcq_backlog_least(struct ipcq_queue *queue)
+{
+	struct ipcq_order_entry *entry;
+
+	entry = queue->priorities ? ipcq_priority_above(queue->priorities, 0) :
+				    queue->order.head;
+	return entry ? ipcq_backlog_message(entry) : NULL;
+}
+
 static inline struct ipcq_message *
 ipcq_backlog_pop(struct ipcq_queue *queue)
 {

@@ -163,7 +163,8 @@ static int take_messages(struct round *round, const struct ipcq_send *send)
 	int ret = 0;
 
 	spin_lock(&queue->lock);
-	if (send->patience.nonblock && !ipcq_step_has_room(queue, length) &&
+	if (send->patience.nonblock &&
+	    !ipcq_step_has_room(queue, send->senders->share, length) &&
 	    !ipcq_full_drops(queue)) {
 		ret = ipcq_step_refuse(queue, length);
 		spin_unlock(&queue->lock);
@@ -293,6 +294,7 @@ static int deliver_some(struct round *round, struct ipcq_send *send)
 	struct ipcq_wake wake __uninitialized;
 	struct ipcq_message *message;
 	bool first = !round->done;
+	enum ipcq_full_end end;
 	struct ipcq_order list;
 	u64 sequence;
 	int ret = 0;
@@ -302,15 +304,19 @@ static int deliver_some(struct round *round, struct ipcq_send *send)
 	spin_lock(&queue->lock);
 	while (round->done < round->count && wake.count < IPCQ_WAKE_BATCH) {
 		message = round->messages[round->done];
-		if (ipcq_step_has_room(queue, message->length)) {
+		if (ipcq_step_has_room(queue, send->senders->share, message->length)) {
 			note(round, ipcq_step_deliver(queue, message, &wake));
 			continue;
 		}
-		if (ipcq_step_end_when_full(queue, message, &wake, &list,
-					    &sequence)) {
+		end = ipcq_step_end_when_full(queue, message, &wake, &list,
+					      &sequence);
+		if (end == IPCQ_FULL_FITS || end == IPCQ_FULL_LOST) {
 			note(round, sequence);
 			continue;
 		}
+		/* The rest after another look, once the lock has been free. */
+		if (!ipcq_order_empty(&list))
+			break;
 		/* The first: nobody has been woken, and nothing is to be told. */
 		if (first && !round->done &&
 		    ipcq_step_may_wait(queue, message, &send->patience)) {
@@ -420,6 +426,11 @@ static int reserve_messages(struct round *round, struct ipcq_receive *receive,
 			break;
 		round->messages[i] = message;
 		bytes += message->length;
+		/* A filter may have looked at many. */
+		if (unlikely(receive->filter->chooses)) {
+			spin_unlock(&queue->lock);
+			spin_lock(&queue->lock);
+		}
 	}
 	spin_unlock(&queue->lock);
 	round->count = i;

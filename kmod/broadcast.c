@@ -318,12 +318,12 @@ void ipcq_broadcast_end(struct ipcq_queue *queue,
 		ipcq_log_stand(broadcast, error ? message : ipcq_log_next(message), 1);
 	} else if (!message->copies) {
 		/* It was loose; who copied it stands already. */
-		ipcq_bounds_remove(&queue->bounds, message->length);
+		ipcq_step_count_out(queue, message);
 		ipcq_order_push(&broadcast->gone, &message->order);
 	}
 	ipcq_log_settle(queue);
 	/* Now that it is not copied, it can be dropped for them. */
-	stuck = ipcq_full_drops(queue) && !list_empty(&queue->senders);
+	stuck = ipcq_full_drops(queue) && queue->waiting_senders;
 	unlock_and_serve(queue, pass_turn(queue, subscriber));
 	if (stuck)
 		ipcq_queue_admit(queue);
@@ -343,6 +343,8 @@ static void join_kept(struct ipcq_queue *queue,
 	broadcast->wanted = first;
 	queue->bounds.messages += broadcast->retained;
 	queue->bounds.bytes += broadcast->retained_bytes;
+	queue->shares.messages += broadcast->retained;
+	queue->shares.bytes += broadcast->retained_bytes;
 	broadcast->retained = 0;
 	broadcast->retained_bytes = 0;
 }

@@ -6,6 +6,7 @@
 
 #include "broadcast_log.h"
 #include "limits.h"
+#include "queue_steps.h"
 
 struct ipcq_message *ipcq_log_first(const struct ipcq_broadcast *broadcast)
 {
@@ -92,8 +93,10 @@ static void pass(struct ipcq_queue *queue, struct ipcq_message *message)
 	struct ipcq_broadcast *broadcast = queue->broadcast;
 
 	broadcast->wanted = ipcq_log_next(message);
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	if (broadcast->retain) {
+		/* If it counts once more, it is nobody's. */
+		message->special |= IPCQ_SPECIAL_COUNTED | IPCQ_SPECIAL_FOREIGN;
 		count_retained(broadcast, message, 1);
 	} else {
 		ipcq_log_take_out(queue, message);
@@ -177,7 +180,7 @@ bool ipcq_broadcast_withdraw(struct ipcq_queue *queue,
 	ipcq_log_take_out(queue, message);
 	if (message->copies)
 		return false;
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	return true;
 }
 
@@ -191,20 +194,26 @@ enum ipcq_full_end ipcq_broadcast_drop_oldest(struct ipcq_queue *queue,
 {
 	struct ipcq_message *old = queue->broadcast->wanted, *next;
 	struct ipcq_bounds bounds = queue->bounds;
+	unsigned int count = 0;
 
 	for (; !ipcq_bounds_fit(&bounds, message->length); old = ipcq_log_next(old)) {
 		if (!old)
 			return IPCQ_FULL_STAYS;
-		if (!old->copies)
-			ipcq_bounds_remove(&bounds, old->length);
+		if (old->copies)
+			continue;
+		if (count == IPCQ_DROP_BATCH)
+			break;
+		ipcq_bounds_remove(&bounds, old->length);
+		count++;
 	}
-	for (old = queue->broadcast->wanted;
-	     !ipcq_bounds_fit(&queue->bounds, message->length); old = next) {
+	for (old = queue->broadcast->wanted; count; old = next) {
 		next = ipcq_log_next(old);
 		if (old->copies)
 			continue;
 		ipcq_broadcast_withdraw(queue, old);
 		ipcq_order_push(list, &old->order);
+		count--;
 	}
-	return IPCQ_FULL_FITS;
+	return ipcq_bounds_fit(&queue->bounds, message->length) ?
+		IPCQ_FULL_FITS : IPCQ_FULL_AGAIN;
 }

@@ -14,7 +14,9 @@
 #include "handle.h"
 #include "ioctl.h"
 #include "owner.h"
+#include "queue.h"
 #include "registry.h"
+#include "share.h"
 
 /**
  * ipcq_name_copy() - copy a name from user space and check it
@@ -116,6 +118,9 @@ void ipcq_handle_release(struct ipcq_handle *handle)
 {
 	if (handle->object) {
 		ipcq_owners_end_handle(handle);
+		if (handle->senders.share)
+			ipcq_share_leave(to_ipcq_queue(handle->object),
+					 handle->senders.share);
 		ipcq_registry_close(handle->object, handle->creator);
 	}
 	ipcq_senders_fini(&handle->senders);
@@ -123,12 +128,27 @@ void ipcq_handle_release(struct ipcq_handle *handle)
 	kfree(handle);
 }
 
+/* A handle that is to send has a share.  Returns 0 or -ENOMEM. */
+static int prepare_share(struct ipcq_handle *handle, const struct ipcq_kind *kind,
+			 u32 open_flags)
+{
+	struct ipcq_share *share;
+
+	if (kind->kind != IPCQ_KIND_QUEUE || !(open_flags & IPCQ_OPEN_F_WRITE))
+		return 0;
+	share = ipcq_share_new(handle->account);
+	if (IS_ERR(share))
+		return PTR_ERR(share);
+	handle->senders.share = share;
+	return 0;
+}
+
 /* A file for a handle that has no object yet; the file owns the handle. */
 static struct file *handle_file(const struct ipcq_kind *kind, u32 open_flags)
 {
 	struct ipcq_handle *handle;
 	struct file *file;
-	int flags = 0;
+	int flags = 0, ret;
 
 	if (open_flags & IPCQ_OPEN_F_WRITE)
 		flags = open_flags & IPCQ_OPEN_F_READ ? O_RDWR : O_WRONLY;
@@ -138,6 +158,11 @@ static struct file *handle_file(const struct ipcq_kind *kind, u32 open_flags)
 	handle = handle_new();
 	if (IS_ERR(handle))
 		return ERR_CAST(handle);
+	ret = prepare_share(handle, kind, open_flags);
+	if (ret) {
+		ipcq_handle_release(handle);
+		return ERR_PTR(ret);
+	}
 	file = anon_inode_getfile(kind->file_name, kind->fops, handle, flags);
 	if (IS_ERR(file)) {
 		ipcq_handle_release(handle);
@@ -193,6 +218,8 @@ int ipcq_handle_open(struct ipcq_registry *registry, struct ipcq_call *call,
 	if (ret < 0)
 		goto err_file;
 
+	if (handle->senders.share)
+		ipcq_share_join(to_ipcq_queue(handle->object), &handle->senders);
 	handle->creator = ret;
 	open->created = ret;
 	open->fd = fd;

@@ -50,7 +50,7 @@ void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 static bool part_with(struct ipcq_queue *queue, struct ipcq_message *message,
 		      int error, struct ipcq_outcome *outcome)
 {
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	outcome->room = true;
 	if (!(message->special & IPCQ_SPECIAL_REQUEST))
 		return true;
@@ -189,7 +189,7 @@ static void leave_queue(struct ipcq_queue *queue, struct ipcq_message *message,
 	bool needed = false;
 	int error;
 
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	queue->received++;
 	outcome->room = true;
 	if (message->then == THEN_FAIL) {

@@ -72,6 +72,9 @@
 #define IPCQ_BATCH_ROUND		32
 #define IPCQ_BATCH_ROUND_BYTES		(1U << 20)
 
+/* Messages that are dropped for a new one under one hold of the lock. */
+#define IPCQ_DROP_BATCH			256
+
 /* Messages that leave a queue's log under one hold of the lock. */
 #define IPCQ_BROADCAST_BATCH		32
 

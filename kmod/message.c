@@ -122,12 +122,16 @@ void ipcq_message_free(struct ipcq_message *message)
 	kmem_cache_free(message_cache, message);
 }
 
-/* Makes a message plain again; no lock is held. */
+/*
+ * Makes a message plain again, but for what the queue's lock protects (share.h); no lock is
+ * held.
+ */
 void ipcq_message_undress(struct ipcq_message *message)
 {
 	if (message->special & IPCQ_SPECIAL_FILES)
 		ipcq_files_put(message->files, message->sender->account);
-	message->special = 0;
+	message->special &= message->special & IPCQ_SPECIAL_COUNTED ?
+		IPCQ_SPECIAL_COUNTED | IPCQ_SPECIAL_FOREIGN : 0;
 }
 
 /**

@@ -58,6 +58,8 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_LEASED	(1U << 11)	/* HELD, to go back when that ends */
 #define IPCQ_SPECIAL_REQUEST	(1U << 12)	/* somebody waits for a reply: request.h */
 #define IPCQ_SPECIAL_RESULT	(1U << 13)	/* what came of a request, to be fetched */
+#define IPCQ_SPECIAL_COUNTED	(1U << 16)	/* for a user's share: share.h */
+#define IPCQ_SPECIAL_FOREIGN	(1U << 17)	/* nobody's share: likewise */
 
 struct ipcq_message {
 	struct ipcq_order_entry order;

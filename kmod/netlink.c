@@ -70,7 +70,9 @@ static int put_queue(struct sk_buff *skb, struct ipcq_queue *queue)
 	    nla_put_u32(skb, IPCQ_A_QUEUE_RETAIN, stat.retain) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_RETAINED, stat.retained) ||
 	    nla_put_u32(skb, IPCQ_A_QUEUE_REDELIVERY_LIMIT,
-			stat.redelivery_limit))
+			stat.redelivery_limit) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_USERS, stat.users) ||
+	    nla_put_u32(skb, IPCQ_A_QUEUE_SHARE, stat.share))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -14,12 +14,6 @@
 
 /* ------------------------------------------- turns, with the queue's lock held */
 
-static struct ipcq_waiting_sender *first_sender(struct ipcq_queue *queue)
-{
-	return list_first_entry(&queue->senders, struct ipcq_waiting_sender,
-				waiter.node);
-}
-
 /*
  * Reserves @message for the receiver whose turn it is, if one waits that takes it.
  * Apart, for who sends and receives without anybody waiting.
@@ -41,19 +35,29 @@ noinline bool ipcq_queue_hand_over(struct ipcq_queue *queue,
 	return false;
 }
 
-/* Whether a waiting sender's turn has come: its message fits, or never will. */
-static bool has_turn(const struct ipcq_queue *queue,
-		     const struct ipcq_waiting_sender *sender)
+/* Whether a waiting sender's turn has come, and its message fits, or never will. */
+static bool has_turn(struct ipcq_queue *queue)
+{
+	const struct ipcq_waiting_sender *sender = ipcq_share_next(queue, false);
+
+	return sender && (ipcq_bounds_fit(&queue->bounds, sender->message->length) ||
+			  ipcq_bounds_exclude(&queue->bounds,
+					      sender->message->length));
+}
+
+/* Whether a waiting sender's message fits, and its user's share allows for it. */
+static bool is_allowed(struct ipcq_queue *queue,
+		       const struct ipcq_waiting_sender *sender)
 {
 	u32 length = sender->message->length;
 
-	return ipcq_bounds_fit(&queue->bounds, length) ||
-	       ipcq_bounds_exclude(&queue->bounds, length);
+	return ipcq_bounds_fit(&queue->bounds, length) &&
+	       ipcq_share_allows(queue, sender->share, length);
 }
 
 /*
- * Ends the wait of the first sender, if its turn has come, or what the queue does when
- * it is full ends it: then @list is not NULL, and takes what is dropped.
+ * Ends the wait of a sender, if there is room for it, or what the queue does when it is
+ * full ends it: then @list is not NULL, and takes what is dropped.
  */
 static bool settle(struct ipcq_queue *queue, struct ipcq_waiting_sender *sender,
 		   struct ipcq_wake *wake, struct ipcq_order *list)
@@ -65,7 +69,7 @@ static bool settle(struct ipcq_queue *queue, struct ipcq_waiting_sender *sender,
 		sender->error = -EMSGSIZE;
 		return true;
 	}
-	if (!ipcq_bounds_fit(&queue->bounds, message->length))
+	if (!is_allowed(queue, sender))
 		end = list ? ipcq_full_settle(queue, message, list) :
 			     IPCQ_FULL_STAYS;
 	if (end == IPCQ_FULL_FITS) {
@@ -74,7 +78,8 @@ static bool settle(struct ipcq_queue *queue, struct ipcq_waiting_sender *sender,
 		queue->dropped++;
 		sender->lost = true;
 	} else {
-		if (!list || queue->full != IPCQ_FULL_REJECT)
+		if (!list || end == IPCQ_FULL_AGAIN ||
+		    queue->full != IPCQ_FULL_REJECT)
 			return false;
 		sender->error = -ENOBUFS;
 	}
@@ -82,7 +87,7 @@ static bool settle(struct ipcq_queue *queue, struct ipcq_waiting_sender *sender,
 }
 
 /*
- * Lets in the waiting senders that fit, in their order, as many as can be woken in
+ * Lets in the waiting senders that fit, as their turns come, as many as can be woken in
  * one go; sends away those whose messages have become too long.  With @list the queue
  * also does what it does when it is full.  Returns the events that pollers have to hear
  * of.
@@ -90,22 +95,24 @@ static bool settle(struct ipcq_queue *queue, struct ipcq_waiting_sender *sender,
 static __poll_t admit(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		      struct ipcq_order *list)
 {
+	struct ipcq_waiting_sender *sender;
 	unsigned int before = wake->count;
+	struct ipcq_share *share;
 
-	while (!list_empty(&queue->senders)) {
-		struct ipcq_waiting_sender *sender = first_sender(queue);
-
+	while ((sender = ipcq_share_next(queue, list))) {
 		/* A delivery wakes the sender, and perhaps a receiver. */
 		if (wake->count + 2 > IPCQ_WAKE_BATCH ||
 		    !settle(queue, sender, wake, list))
 			break;
-		queue->waiting_senders--;
+		share = sender->share;
 		ipcq_waiter_complete(&sender->waiter, wake);
+		ipcq_share_waited(queue, share);
 	}
 	return wake->count == before ? 0 : ipcq_step_readable(queue);
 }
 
-static void arm_admit(struct ipcq_queue *queue)
+/* Sees to it that who waits for room is looked at soon.  The lock is held. */
+void ipcq_queue_arm_admit(struct ipcq_queue *queue)
 {
 	if (queue->admit_armed)
 		return;
@@ -114,11 +121,12 @@ static void arm_admit(struct ipcq_queue *queue)
 			   msecs_to_jiffies(IPCQ_ADMIT_DELAY_MS));
 }
 
-/* Whether any send succeeds at once: what POLLOUT says. */
-static bool has_room_for_any(const struct ipcq_queue *queue)
+/* Whether any send of the user of @share succeeds at once: what POLLOUT says. */
+static bool has_room_for_any(struct ipcq_queue *queue,
+			     const struct ipcq_share *share)
 {
-	return (list_empty(&queue->senders) &&
-		ipcq_bounds_fit_any(&queue->bounds)) || ipcq_full_drops(queue);
+	return ipcq_full_drops(queue) ||
+	       ipcq_step_has_room(queue, share, queue->bounds.max_message_size);
 }
 
 /*
@@ -130,13 +138,19 @@ static __poll_t let_in(struct ipcq_queue *queue, struct ipcq_wake *wake,
 {
 	__poll_t events = admit(queue, wake, list);
 
-	if (!list_empty(&queue->senders)) {
-		/* The batch is full, or the next one is too long for now. */
-		if (has_turn(queue, first_sender(queue)) ||
-		    (queue->full && wake->count + 2 > IPCQ_WAKE_BATCH))
-			arm_admit(queue);
+	if (queue->waiting_senders) {
+		/*
+		 * The batch is full, or as many have been dropped as can be; else the
+		 * next one is too long for now, or nobody's turn has come.
+		 */
+		if (has_turn(queue) ||
+		    (queue->full && wake->count + 2 > IPCQ_WAKE_BATCH) ||
+		    (list && !ipcq_order_empty(list)))
+			ipcq_queue_arm_admit(queue);
 	}
-	if (queue->refused && has_room_for_any(queue)) {
+	/* Who has a share already may have to wait on, and is told no less. */
+	if (queue->refused &&
+	    (ipcq_full_drops(queue) || ipcq_shares_have_room(queue))) {
 		queue->refused = false;
 		events |= EPOLLOUT | EPOLLWRNORM;
 	}
@@ -151,7 +165,7 @@ noinline __poll_t ipcq_queue_let_in_low(struct ipcq_queue *queue,
 					struct ipcq_wake *wake)
 {
 	if (!ipcq_bounds_low(&queue->bounds)) {
-		arm_admit(queue);
+		ipcq_queue_arm_admit(queue);
 		return 0;
 	}
 	return let_in(queue, wake, NULL);
@@ -168,8 +182,8 @@ __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 		return 0;
 	ipcq_backlog_restore(queue, message);
 	/* Now it can be dropped for them. */
-	if (ipcq_full_drops(queue) && !list_empty(&queue->senders))
-		arm_admit(queue);
+	if (ipcq_full_drops(queue) && queue->waiting_senders)
+		ipcq_queue_arm_admit(queue);
 	return EPOLLIN | EPOLLRDNORM;
 }
 
@@ -225,11 +239,12 @@ static __poll_t readable_by(struct ipcq_queue *queue,
 }
 
 /*
- * Readiness of the queue in both directions, for who receives with a filter; the caller
- * masks by access.
+ * Readiness of the queue in both directions, for who receives with a filter, and sends as
+ * the user of a share (NULL: does not); the caller masks by access.
  */
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue,
-			 const struct ipcq_filter *filter, struct file *file,
+			 const struct ipcq_filter *filter,
+			 const struct ipcq_share *share, struct file *file,
 			 poll_table *table)
 {
 	__poll_t events;
@@ -240,7 +255,7 @@ __poll_t ipcq_queue_poll(struct ipcq_queue *queue,
 		ipcq_expire_reap(queue);
 	spin_lock(&queue->lock);
 	events = readable_by(queue, filter);
-	if (has_room_for_any(queue))
+	if (has_room_for_any(queue, share))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	else if (poll_requested_events(table) & (EPOLLOUT | EPOLLWRNORM))
 		queue->refused = true;

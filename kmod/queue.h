@@ -5,8 +5,8 @@
  * Sending prepares the message without a lock, then, under the queue's lock, does
  * one of three things: it hands the message to the receiver whose turn it is (who
  * has waited longest of those whose filters take it, but real-time threads first:
- * wait.h), or puts it in the order, or waits in the list of senders, message in hand,
- * until whoever makes room puts it in the order for it.
+ * wait.h), or puts it in the order, or waits in a list of its user's senders, message in
+ * hand, until whoever makes room puts it in the order for it.
  *
  * Receiving reserves a message under the lock, copies it out with no lock held,
  * and commits under the lock: only then is there room for another.  A receiver
@@ -22,7 +22,8 @@
  *
  *   - no message in the order is one that a waiting receiver takes; so while one
  *     without a filter waits, the order is empty;
- *   - a new message never passes a sender that waits;
+ *   - a new message never passes a sender of the same user's that waits, nor one of
+ *     another's whose turn has come (share.h);
  *   - messages in the order, those reserved and those held (hold.h) are what the
  *     bounds count;
  *   - in a queue that rejects, or drops the newest, no sender waits for long: those that
@@ -58,6 +59,7 @@
 #include "order.h"
 #include "owner.h"
 #include "priority.h"
+#include "share.h"
 
 struct ipcq_broadcast;
 struct ipcq_registry;
@@ -77,7 +79,7 @@ struct ipcq_queue {
 	u64 sent;			/* also the last sequence number given */
 	u64 received;
 	struct list_head receivers;	/* struct receiver, as they get their turn */
-	struct list_head senders;	/* struct sender, longest first */
+	struct ipcq_shares shares;	/* of its users, with senders that wait */
 	u32 waiting_receivers;
 	u32 waiting_senders;
 	struct ipcq_magazine magazine;
@@ -125,6 +127,7 @@ struct ipcq_patience {
 /* Why even a plain message needs care when it comes or goes. */
 #define IPCQ_CARE_TIME_TO_LIVE	(1U << 0)	/* the queue has a time to live */
 #define IPCQ_CARE_SCANS		(1U << 1)	/* @scans is not empty */
+#define IPCQ_CARE_SHARES	(1U << 2)	/* there are several users */
 #define IPCQ_CARE_BROADCAST	(1U << 7)	/* @broadcast is there */
 
 /* What stands on the outside of a message that is not plain. */
@@ -168,6 +171,7 @@ enum ipcq_full_end {
 	IPCQ_FULL_FITS,			/* others made room for it */
 	IPCQ_FULL_LOST,			/* it is dropped itself */
 	IPCQ_FULL_STAYS,		/* it waits, or is sent back */
+	IPCQ_FULL_AGAIN,		/* some were dropped; ask again, after the lock */
 };
 
 struct ipcq_message *ipcq_queue_fill(struct ipcq_queue *queue,
@@ -175,11 +179,13 @@ struct ipcq_message *ipcq_queue_fill(struct ipcq_queue *queue,
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message);
 __poll_t ipcq_queue_put_back(struct ipcq_queue *queue,
 			     struct ipcq_message *message, struct ipcq_wake *wake);
+void ipcq_queue_arm_admit(struct ipcq_queue *queue);
 void ipcq_queue_admit(struct ipcq_queue *queue);
 void ipcq_queue_set_filter(struct ipcq_queue *queue, struct ipcq_filter *at,
 			   const struct ipcq_filter *filter);
 __poll_t ipcq_queue_poll(struct ipcq_queue *queue,
-			 const struct ipcq_filter *filter, struct file *file,
+			 const struct ipcq_filter *filter,
+			 const struct ipcq_share *share, struct file *file,
 			 poll_table *table);
 
 /* broadcast.c */

@@ -292,7 +292,8 @@ static __poll_t poll_broadcast(struct file *file, poll_table *table)
 
 static __poll_t queue_poll(struct file *file, poll_table *table)
 {
-	__poll_t events = ipcq_queue_poll(queue_of(file), filter_of(file), file,
+	__poll_t events = ipcq_queue_poll(queue_of(file), filter_of(file),
+					  senders_of(file)->share, file,
 					  table);
 
 	if (!(file->f_mode & FMODE_READ) || queue_of(file)->broadcast)
@@ -340,6 +341,8 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "redelivery-limit:\t%u\n", stat.redelivery_limit);
 	seq_printf(m, "waiting-senders:\t%u\n", stat.waiting_senders);
 	seq_printf(m, "waiting-receivers:\t%u\n", stat.waiting_receivers);
+	seq_printf(m, "users:\t%u\n", stat.users);
+	seq_printf(m, "share:\t%u\n", stat.share);
 	seq_printf(m, "held:\t%u\n", stat.held);
 	seq_printf(m, "delayed:\t%u\n", stat.delayed);
 	seq_printf(m, "delivery:\t%s\n",

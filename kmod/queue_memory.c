@@ -173,6 +173,8 @@ void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 		    ipcq_request_end(queue, message, -ECANCELED))
 			return;
 		ipcq_message_undress(message);
+		/* It counts for nobody, if it did when it was retained. */
+		message->special = 0;
 	}
 	spin_lock(&queue->lock);
 	ipcq_magazine_keep(&queue->magazine, message);

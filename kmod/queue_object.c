@@ -46,6 +46,7 @@ void ipcq_queue_stat(struct ipcq_queue *queue, struct ipcq_queue_stat *stat)
 	stat->held = queue->holds;
 	stat->delayed = queue->delayed;
 	ipcq_broadcast_stat(queue, stat);
+	ipcq_shares_stat(queue, stat);
 	spin_unlock(&queue->lock);
 }
 
@@ -213,7 +214,7 @@ static struct ipcq_object *queue_create(struct ipcq_registry *registry,
 	queue->bytes_given = open->max_bytes;
 
 	INIT_LIST_HEAD(&queue->receivers);
-	INIT_LIST_HEAD(&queue->senders);
+	ipcq_shares_init(queue);
 	INIT_LIST_HEAD(&queue->scans);
 	init_waitqueue_head(&queue->pollers);
 	INIT_DELAYED_WORK(&queue->admit_work, admit_work);
@@ -294,6 +295,7 @@ static void queue_free(struct ipcq_object *object)
 	ipcq_owners_fini(&queue->owners);
 	ipcq_queue_memory_fini(queue);
 	ipcq_backlog_fini(queue);
+	ipcq_shares_fini(queue);
 
 	ipcq_object_fini(object);
 	kfree(queue);

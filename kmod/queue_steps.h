@@ -14,10 +14,12 @@
 #include "queue.h"
 #include "wait.h"
 
-/* Waits for room, with its message; in queue->senders. */
+/* Waits for room, with its message; in the senders of its user's share. */
 struct ipcq_waiting_sender {
 	struct ipcq_waiter waiter;
 	struct ipcq_message *message;
+	struct ipcq_share *share;	/* the message's sender's */
+	u64 turn;			/* the lower the longer it waits */
 	/* Once completed: */
 	u64 sequence;
 	int error;			/* if not 0, the message is still its own, */
@@ -52,6 +54,7 @@ static __always_inline u64 ipcq_step_deliver(struct ipcq_queue *queue,
 	ipcq_bounds_add(&queue->bounds, message->length);
 	if (unlikely(message->special | queue->care)) {
 		ipcq_expire_begin(queue, message);
+		ipcq_share_begin(queue, message);
 		if (queue->broadcast) {
 			ipcq_broadcast_push(queue, message);
 			return sequence;
@@ -78,7 +81,7 @@ static inline __poll_t ipcq_step_readable(const struct ipcq_queue *queue)
 static __always_inline __poll_t
 ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
 {
-	if (likely(list_empty(&queue->senders) && !queue->refused))
+	if (likely(!queue->waiting_senders && !queue->refused))
 		return 0;
 	return ipcq_queue_let_in_low(queue, wake);
 }
@@ -107,21 +110,36 @@ ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		ipcq_queue_tell(queue, events);
 }
 
+/* A message does not count for the bounds any more. */
+static __always_inline void ipcq_step_count_out(struct ipcq_queue *queue,
+						struct ipcq_message *message)
+{
+	ipcq_bounds_remove(&queue->bounds, message->length);
+	if (unlikely(message->special & IPCQ_SPECIAL_COUNTED))
+		ipcq_share_end(queue, message);
+}
+
 /* ----------------------------------------------------------- sending: send.c */
 
-/* Whether a message of that length may be delivered now. */
-static inline bool ipcq_step_has_room(const struct ipcq_queue *queue, u32 length)
+/*
+ * Whether a message of that length may be delivered now, for the user of @share; NULL: for
+ * nobody in particular.
+ */
+static inline bool ipcq_step_has_room(struct ipcq_queue *queue,
+				      const struct ipcq_share *share, u32 length)
 {
-	return list_empty(&queue->senders) &&
-	       ipcq_bounds_fit(&queue->bounds, length);
+	if (unlikely(queue->care & IPCQ_CARE_SHARES))
+		return ipcq_share_has_room(queue, share, length);
+	return !queue->waiting_senders && ipcq_bounds_fit(&queue->bounds, length);
 }
 
 struct ipcq_message *ipcq_step_own(struct ipcq_queue *queue,
 				   struct ipcq_message *message,
 				   const struct ipcq_send *send, u32 class);
-bool ipcq_step_end_when_full(struct ipcq_queue *queue,
-			     struct ipcq_message *message, struct ipcq_wake *wake,
-			     struct ipcq_order *list, u64 *sequence);
+enum ipcq_full_end
+ipcq_step_end_when_full(struct ipcq_queue *queue, struct ipcq_message *message,
+			struct ipcq_wake *wake, struct ipcq_order *list,
+			u64 *sequence);
 bool ipcq_step_may_wait(const struct ipcq_queue *queue,
 			const struct ipcq_message *message,
 			const struct ipcq_patience *patience);
@@ -173,7 +191,7 @@ ipcq_step_reserve(struct ipcq_queue *queue, struct ipcq_receive *receive)
 static __always_inline void ipcq_step_commit(struct ipcq_queue *queue,
 					     struct ipcq_message *message)
 {
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	queue->received++;
 	ipcq_magazine_keep(&queue->magazine, message);
 }

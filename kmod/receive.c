@@ -166,7 +166,7 @@ static noinline void commit_request(struct ipcq_queue *queue,
 	struct ipcq_outcome outcome __uninitialized;
 
 	ipcq_outcome_begin(queue, &outcome);
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	queue->received++;
 	outcome.room = true;
 	if (!ipcq_request_finish(queue, message, NULL, -ENOTCONN, &outcome.wake))

@@ -81,7 +81,7 @@ static void withdraw(struct ipcq_queue *queue, struct ipcq_message *message,
 		     struct ipcq_outcome *outcome)
 {
 	ipcq_backlog_remove(queue, message);
-	ipcq_bounds_remove(&queue->bounds, message->length);
+	ipcq_step_count_out(queue, message);
 	message->special &= ~IPCQ_SPECIAL_REQUEST;
 	outcome->room = true;
 	ipcq_order_push(&outcome->done, &message->order);

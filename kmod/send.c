@@ -59,8 +59,9 @@ static bool same_sender(const struct ipcq_message *message,
 
 	if (send->as_opener)
 		return sender == send->senders->opener;
+	/* Who has the same share has the same account. */
 	return ipcq_sender_is_current(sender) &&
-	       sender->account == send->senders->account;
+	       sender->share == send->senders->share;
 }
 
 /*
@@ -93,7 +94,8 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	int ret;
 
 	spin_lock(&queue->lock);
-	if (send->patience.nonblock && !ipcq_step_has_room(queue, length) &&
+	if (send->patience.nonblock &&
+	    !ipcq_step_has_room(queue, send->senders->share, length) &&
 	    !ipcq_full_drops(queue)) {
 		ret = ipcq_step_refuse(queue, length);
 		spin_unlock(&queue->lock);
@@ -138,7 +140,7 @@ static bool leave_senders(struct ipcq_queue *queue,
 		return true;
 	}
 	list_del(&sender->waiter.node);
-	queue->waiting_senders--;
+	ipcq_share_waited(queue, sender->share);
 	/* The next one may be shorter and fit. */
 	ipcq_queue_unlock(queue, &wake, ipcq_queue_made_room(queue, &wake));
 	return false;
@@ -157,8 +159,7 @@ noinline int ipcq_step_wait(struct ipcq_queue *queue, struct ipcq_message *messa
 	int ret;
 
 	ipcq_waiter_init(&sender.waiter);
-	list_add_tail(&sender.waiter.node, &queue->senders);
-	queue->waiting_senders++;
+	ipcq_share_wait(queue, &sender);
 	spin_unlock(&queue->lock);
 
 	ret = ipcq_waiter_sleep(&sender.waiter, send->patience.deadline);
@@ -171,29 +172,31 @@ noinline int ipcq_step_wait(struct ipcq_queue *queue, struct ipcq_message *messa
 }
 
 /*
- * Does with a message that has no room what the queue does when it is full.  Returns
- * whether that is the end of it, with its number, or 0 when it is dropped; then what is
- * in @list is to be kept, after the lock.  Wakes one thread at most.
+ * Does with a message that has no room what the queue does when it is full.  Returns how
+ * it ended, with its number where it is delivered, or 0 where it is dropped.  What is in
+ * @list is to be kept, after the lock.  Wakes one thread at most.
  */
-bool ipcq_step_end_when_full(struct ipcq_queue *queue,
-			     struct ipcq_message *message, struct ipcq_wake *wake,
-			     struct ipcq_order *list, u64 *sequence)
+enum ipcq_full_end
+ipcq_step_end_when_full(struct ipcq_queue *queue, struct ipcq_message *message,
+			struct ipcq_wake *wake, struct ipcq_order *list,
+			u64 *sequence)
 {
-	if (ipcq_bounds_exclude(&queue->bounds, message->length) ||
-	    !list_empty(&queue->senders))
-		return false;
-	switch (ipcq_full_settle(queue, message, list)) {
-	case IPCQ_FULL_FITS:
+	enum ipcq_full_end end = IPCQ_FULL_STAYS;
+
+	if (!ipcq_bounds_exclude(&queue->bounds, message->length) &&
+	    ipcq_share_passes(queue, message->sender->share, message->length))
+		end = ipcq_full_settle(queue, message, list);
+	if (end == IPCQ_FULL_FITS) {
 		*sequence = ipcq_step_deliver(queue, message, wake);
-		return true;
-	case IPCQ_FULL_LOST:
+	} else if (end == IPCQ_FULL_LOST) {
 		*sequence = 0;
 		queue->dropped++;
 		ipcq_order_push(list, &message->order);
-		return true;
-	default:
-		return false;
 	}
+	/* If more has gone than was needed, it is for those who wait. */
+	if (queue->waiting_senders && !ipcq_order_empty(list))
+		ipcq_queue_arm_admit(queue);
+	return end;
 }
 
 /* Whether a message that stays without room may wait for it. */
@@ -206,23 +209,29 @@ bool ipcq_step_may_wait(const struct ipcq_queue *queue,
 	       !ipcq_bounds_exclude(&queue->bounds, message->length);
 }
 
-/* Sends a message that has no room.  Called with the lock held, which it drops. */
+/*
+ * Sends a message that has no room.  Called with the lock held, which it drops.  Returns
+ * 1 where it is to be looked at again.
+ */
 static noinline int send_when_full(struct ipcq_queue *queue,
 				   struct ipcq_message *message,
 				   struct ipcq_send *send)
 	__releases(&queue->lock)
 {
 	struct ipcq_wake wake __uninitialized;
+	enum ipcq_full_end end;
 	struct ipcq_order list;
 	int ret;
 
 	ipcq_order_init(&list);
 	ipcq_wake_init(&wake);
-	if (ipcq_step_end_when_full(queue, message, &wake, &list,
-				    &send->sequence)) {
+	end = ipcq_step_end_when_full(queue, message, &wake, &list,
+				      &send->sequence);
+	if (end != IPCQ_FULL_STAYS || !ipcq_order_empty(&list)) {
 		ipcq_queue_unlock(queue, &wake, ipcq_step_readable(queue));
 		ipcq_queue_keep_all(queue, &list);
-		return 0;
+		cond_resched();
+		return end == IPCQ_FULL_AGAIN || end == IPCQ_FULL_STAYS;
 	}
 	if (ipcq_step_may_wait(queue, message, &send->patience))
 		return ipcq_step_wait(queue, message, send);
@@ -238,11 +247,17 @@ static int send_message(struct ipcq_queue *queue, struct ipcq_message *message,
 			struct ipcq_send *send)
 {
 	struct ipcq_wake wake __uninitialized;
+	int ret;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&queue->lock);
-	if (unlikely(!ipcq_step_has_room(queue, message->length)))
-		return send_when_full(queue, message, send);
+	while (unlikely(!ipcq_step_has_room(queue, send->senders->share,
+					    message->length))) {
+		ret = send_when_full(queue, message, send);
+		if (ret <= 0)
+			return ret;
+		spin_lock(&queue->lock);
+	}
 	send->sequence = ipcq_step_deliver(queue, message, &wake);
 	ipcq_queue_unlock(queue, &wake, wake.count ? 0 : EPOLLIN | EPOLLRDNORM);
 	return 0;
@@ -349,6 +364,31 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
 	return ret;
 }
 
+/* Takes in a message that is nobody's here, as far as one hold of the lock goes. */
+static enum ipcq_full_end accept(struct ipcq_queue *queue,
+				 struct ipcq_message *message)
+{
+	enum ipcq_full_end end = IPCQ_FULL_STAYS;
+	struct ipcq_wake wake __uninitialized;
+	struct ipcq_order list;
+
+	ipcq_order_init(&list);
+	ipcq_wake_init(&wake);
+	spin_lock(&queue->lock);
+	if (ipcq_step_has_room(queue, NULL, message->length))
+		end = IPCQ_FULL_FITS;
+	else if (ipcq_share_passes(queue, NULL, message->length) &&
+		 !ipcq_bounds_exclude(&queue->bounds, message->length))
+		end = ipcq_full_settle(queue, message, &list);
+	if (end == IPCQ_FULL_FITS) {
+		queue->magazine.memory += ipcq_message_memory(message->class);
+		ipcq_step_deliver(queue, message, &wake);
+	}
+	ipcq_queue_unlock(queue, &wake, ipcq_step_readable(queue));
+	ipcq_queue_keep_all(queue, &list);
+	return end;
+}
+
 /**
  * ipcq_queue_accept() - take in a message from another queue, without waiting
  * @queue: the queue; no lock is held
@@ -360,22 +400,14 @@ int ipcq_queue_send(struct ipcq_queue *queue, struct ipcq_send *send)
  */
 bool ipcq_queue_accept(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	struct ipcq_wake wake __uninitialized;
-	struct ipcq_order list;
+	enum ipcq_full_end end;
 
-	ipcq_order_init(&list);
-	ipcq_wake_init(&wake);
-	spin_lock(&queue->lock);
-	if (!ipcq_step_has_room(queue, message->length) &&
-	    (!list_empty(&queue->senders) ||
-	     ipcq_bounds_exclude(&queue->bounds, message->length) ||
-	     ipcq_full_settle(queue, message, &list) != IPCQ_FULL_FITS)) {
-		spin_unlock(&queue->lock);
-		return false;
-	}
-	queue->magazine.memory += ipcq_message_memory(message->class);
-	ipcq_step_deliver(queue, message, &wake);
-	ipcq_queue_unlock(queue, &wake, ipcq_step_readable(queue));
-	ipcq_queue_keep_all(queue, &list);
-	return true;
+	message->special |= IPCQ_SPECIAL_FOREIGN;
+	do
+		end = accept(queue, message);
+	while (end == IPCQ_FULL_AGAIN);
+	if (end == IPCQ_FULL_FITS)
+		return true;
+	message->special &= ~IPCQ_SPECIAL_FOREIGN;
+	return false;
 }

@@ -8,14 +8,17 @@
 
 #include "account.h"
 #include "sender.h"
+#include "share.h"
 
 /**
  * ipcq_sender_new() - the calling process as a sender
  * @account: who pays
+ * @share: of the same user in the queue, or NULL where it sends nothing
  *
  * Return: a reference, or ERR_PTR(-ENOMEM).
  */
-struct ipcq_sender *ipcq_sender_new(struct ipcq_account *account)
+struct ipcq_sender *ipcq_sender_new(struct ipcq_account *account,
+				    struct ipcq_share *share)
 {
 	struct ipcq_sender *sender = kmalloc(sizeof(*sender), IPCQ_GFP);
 
@@ -30,6 +33,7 @@ struct ipcq_sender *ipcq_sender_new(struct ipcq_account *account)
 	sender->start_time = READ_ONCE(current->group_leader)->start_boottime;
 	rcu_read_unlock();
 	sender->account = ipcq_account_get(account);
+	sender->share = ipcq_share_get(share);
 	return sender;
 }
 
@@ -45,6 +49,7 @@ void ipcq_sender_put(struct ipcq_sender *sender)
 	if (!refcount_dec_and_test(&sender->refs))
 		return;
 	put_pid(sender->pid);
+	ipcq_share_put(sender->share);
 	ipcq_account_put(sender->account);
 	/* ipcq_senders_current() may still look at it. */
 	kfree_rcu(sender, rcu);
@@ -69,11 +74,12 @@ struct ipcq_identity ipcq_sender_identity(const struct ipcq_sender *sender)
  */
 int ipcq_senders_init(struct ipcq_senders *senders, struct ipcq_account *account)
 {
-	struct ipcq_sender *opener = ipcq_sender_new(account);
+	struct ipcq_sender *opener = ipcq_sender_new(account, NULL);
 
 	if (IS_ERR(opener))
 		return PTR_ERR(opener);
 	senders->account = account;
+	senders->share = NULL;
 	senders->opener = opener;
 	RCU_INIT_POINTER(senders->recent, NULL);
 	return 0;
@@ -88,6 +94,7 @@ void ipcq_senders_fini(struct ipcq_senders *senders)
 	ipcq_sender_put(senders->opener);
 	if (recent)
 		ipcq_sender_put(recent);
+	ipcq_share_put(senders->share);
 }
 
 /* The sender remembered last, if it is the caller, with a reference; or NULL. */
@@ -123,7 +130,7 @@ struct ipcq_sender *ipcq_senders_current(struct ipcq_senders *senders)
 	sender = get_recent(senders);
 	if (sender)
 		return sender;
-	sender = ipcq_sender_new(senders->account);
+	sender = ipcq_sender_new(senders->account, senders->share);
 	if (IS_ERR(sender))
 		return sender;
 

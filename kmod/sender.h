@@ -21,6 +21,7 @@
 #include <linux/uidgid.h>
 
 struct ipcq_account;
+struct ipcq_share;
 
 struct ipcq_sender {
 	refcount_t refs;
@@ -29,12 +30,14 @@ struct ipcq_sender {
 	struct pid *pid;		/* referenced: the thread group */
 	u64 start_time;			/* its start, nanoseconds since boot */
 	struct ipcq_account *account;	/* referenced: pays */
+	struct ipcq_share *share;	/* referenced: its user's of the queue; or NULL */
 	struct rcu_head rcu;
 };
 
 /* The senders that a handle remembers. */
 struct ipcq_senders {
 	struct ipcq_account *account;	/* constant; the handle's reference */
+	struct ipcq_share *share;	/* referenced; constant once joined (share.h) */
 	struct ipcq_sender *opener;	/* constant, referenced */
 	struct ipcq_sender __rcu *recent;	/* exchanged; referenced, or NULL */
 };
@@ -48,7 +51,8 @@ struct ipcq_identity {
 };
 
 struct ipcq_identity ipcq_sender_identity(const struct ipcq_sender *sender);
-struct ipcq_sender *ipcq_sender_new(struct ipcq_account *account);
+struct ipcq_sender *ipcq_sender_new(struct ipcq_account *account,
+				    struct ipcq_share *share);
 struct ipcq_sender *ipcq_sender_get(struct ipcq_sender *sender);
 void ipcq_sender_put(struct ipcq_sender *sender);
 

@@ -10,7 +10,7 @@ debug-options := GUEST_MEMORY=1G GUEST_LIMIT=300 GUEST_TIMEOUT=2700
 # The programs in which threads and processes meet: all of them, so many times.
 KCSAN_ROUNDS	?= 3
 kcsan-programs	:= races queue_storm owner_storm queue_wait queue_turns queue_kill queue_poll \
-		   queue_full_wait queue_expire batch_wait filter_wait dead_letter_race \
+		   queue_full_wait share_wait queue_expire batch_wait filter_wait dead_letter_race \
 		   broadcast_copy broadcast_storm broadcast_wait \
 		   lease lease_owner lease_races call call_signal pass_fds_races \
 		   queue_signal queue_async queue_epoll queue_epoll_wake \

@@ -53,7 +53,7 @@ static void query_tells_features_and_limits(void **state)
 			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL |
 			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER |
 			 IPCQ_FEATURE_CALL | IPCQ_FEATURE_REDELIVERY_LIMIT |
-			 IPCQ_FEATURE_FDS);
+			 IPCQ_FEATURE_FDS | IPCQ_FEATURE_SHARES);
 	assert_true(q.max_messages >= 64);
 	assert_true(q.max_message_size >= 1 << 20);
 	assert_true(q.max_region_size >= 1 << 30);

@@ -84,7 +84,7 @@ static void transfer_moves_the_charge(struct kunit *test)
 	struct ipcq_sender *sender;
 
 	other = ipcq_kunit_account_of(test, &init_user_ns, 1000);
-	sender = ipcq_sender_new(other);
+	sender = ipcq_sender_new(other, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(sender));
 	message = ipcq_kunit_message(own, 1);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(message));

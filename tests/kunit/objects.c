@@ -104,6 +104,13 @@ struct ipcq_handle *ipcq_kunit_open_as(const struct ipcq_kunit_want *want)
 		return ERR_PTR(ret);
 	}
 	INIT_LIST_HEAD(&handle->owners);
+	if (want->kind == &ipcq_queue_kind)
+		handle->senders.share = ipcq_share_new(handle->account);
+	if (IS_ERR(handle->senders.share)) {
+		ret = PTR_ERR(handle->senders.share);
+		handle->senders.share = NULL;
+		goto err_handle;
+	}
 	set_name(&name, want->name);
 	request.name = &name;
 	request.account = handle->account;
@@ -113,6 +120,8 @@ struct ipcq_handle *ipcq_kunit_open_as(const struct ipcq_kunit_want *want)
 	if (ret < 0)
 		goto err_handle;
 	handle->creator = ret;
+	if (handle->senders.share)
+		ipcq_share_join(to_ipcq_queue(handle->object), &handle->senders);
 	ret = want->kind == &ipcq_region_kind ? install(opened) : 0;
 	if (ret)
 		goto err_handle;
@@ -147,7 +156,7 @@ int ipcq_kunit_unlink(struct ipcq_registry *registry, const char *text, u32 kind
 /* A message of the thread's that somebody pays for, or ERR_PTR(). */
 struct ipcq_message *ipcq_kunit_message(struct ipcq_account *account, u32 class)
 {
-	struct ipcq_sender *sender = ipcq_sender_new(account);
+	struct ipcq_sender *sender = ipcq_sender_new(account, NULL);
 	struct ipcq_message *message;
 
 	if (IS_ERR(sender))

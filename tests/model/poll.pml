@@ -18,6 +18,10 @@
  * barrier besides the lock is needed, as waitqueue_active() needs in general where
  * it is asked outside of the lock that the condition is under.
  *
+ * All who send are one user's.  With several users (kmod/share.h) whoever was refused is told
+ * when there is room for one who has nothing in the queue, and looks again: who has a share
+ * already finds none for himself, and leaves word once more.
+ *
  * with READER in the writer's place somebody polls for messages
  *
  * mutant LOOK_FIRST "asleep_though" the poller looks, and then joins

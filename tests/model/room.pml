@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Waiting for room: kmod/send.c, send_message(), ipcq_step_wait(), leave_senders();
- * kmod/queue.c, admit(), has_turn(), let_in(), arm_admit(), ipcq_queue_admit(),
+ * kmod/queue.c, admit(), has_turn(), let_in(), ipcq_queue_arm_admit(), ipcq_queue_admit(),
  * ipcq_queue_made_room(); kmod/receive.c, commit(); kmod/queue_object.c, ipcq_queue_set(), admit_work(); and the bounds of kmod/bounds.h.
  *
  * Four senders of one message each, long or short, patient or not; a receiver that
@@ -14,9 +14,14 @@
  *
  * Order.  Nothing here is looked at without the lock but done.  The work clears
  * admit_armed under the lock before it lets anybody in, and the workqueue lets a work
- * be queued again from when it begins to run, so arm_admit() is never refused.  A sender
+ * be queued again from when it begins to run, so arming it is never refused.  A sender
  * compares the length with the bound before it takes the lock, to spare itself the work,
  * and again with it.
+ *
+ * All senders here are one user's, and so there is one line of them.  With several users
+ * kmod/share.c says which sender is next, under the same lock and in the same steps; that
+ * what changes its answer is followed by one of the steps modelled here is argued in
+ * kmod/share.h.
  *
  * with SET the bounds are changed twice, up or down, and three senders compete
  *

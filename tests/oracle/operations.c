@@ -558,6 +558,14 @@ static void compare_open(struct handle *handle, const struct answer *answer,
 			 (unsigned long long)handle->queue->id, args->open.created);
 }
 
+static void close_handle(struct handle *handle)
+{
+	say("close %ld", (long)(handle - world.handles));
+	assert_int_equal(close(handle->fd), 0);
+	owner_ends(&world.pending[0], handle);
+	names_close(&world.names, handle);
+}
+
 static void do_open(void)
 {
 	struct handle *handle = free_handle();
@@ -582,6 +590,9 @@ static void do_open(void)
 	names_open(&world.names, &args, name, &world.limits, &opener, handle, &answer);
 	compare_open(handle, &answer, &args,
 		     call_as(opener.uid, device(), IPCQ_IOC_QUEUE_OPEN, &args));
+	/* A second user would get a share, of which the model knows nothing. */
+	if (handle->open && opener.uid && args.open.flags & IPCQ_OPEN_F_WRITE)
+		close_handle(handle);
 }
 
 /* Whose descriptor it is that is closed where several processes have it is not said. */
@@ -603,10 +614,7 @@ static void do_close(void)
 		return;
 	if (held_by_others(handle) || !owner_can_end(&world.pending[0], handle))
 		return;
-	say("close %ld", (long)(handle - world.handles));
-	assert_int_equal(close(handle->fd), 0);
-	owner_ends(&world.pending[0], handle);
-	names_close(&world.names, handle);
+	close_handle(handle);
 }
 
 static void do_unlink(void)

@@ -140,6 +140,7 @@
 #define IPCQ_FEATURE_CALL	(1ULL << 20)	/* calls and replies */
 #define IPCQ_FEATURE_REDELIVERY_LIMIT (1ULL << 21)
 #define IPCQ_FEATURE_FDS	(1ULL << 22)	/* passed descriptors */
+#define IPCQ_FEATURE_SHARES	(1ULL << 23)	/* of users, in queues */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -284,6 +285,10 @@ struct ipcq_open {
  *			dropped; where these alone take the room that is needed, it is as
  *			with BLOCK
  * IPCQ_FULL_DROP_NEWEST	it is dropped itself
+ *
+ * Where several users send, a queue is full for one of them also when it is nearly full and
+ * that one has an equal share of it: others get in then.  With DROP_OLDEST such a sender's
+ * own messages are dropped, and otherwise first those of users who have more than a share.
  *
  * A send whose message is dropped at once succeeds, and its number is 0.  What is
  * dropped is counted (struct ipcq_queue_stat, and @dropped of struct
@@ -468,7 +473,8 @@ struct ipcq_vector {
  *
  * On success the message is in the queue, whatever happens to the sender; on
  * failure nothing was sent.  Waiting senders are served in the order of their
- * calls; one that a signal or a stop has restarted is at the end of the line.
+ * calls, but in a queue that is nearly full those first whose users have less than an
+ * equal share of it; one that a signal or a stop has restarted is at the end of the line.
  * (When the memory of @sequence is unmapped while the call runs, the message is
  * sent and its number not told.)
  *
@@ -890,6 +896,8 @@ struct ipcq_queue_filter {
  * @subscribers: out: handles that have subscribed
  * @retain: out: most messages that stay for those who subscribe later
  * @retained: out: messages that do, not counted in @messages and @bytes
+ * @users: out: users who have it open for writing, or whose messages are in it
+ * @share: out: messages that each of them may have in it when it is nearly full
  *
  * Any handle may ask.  Errors: the common ones only.
  */
@@ -921,6 +929,8 @@ struct ipcq_queue_stat {
 	__u32 subscribers;
 	__u32 retain;
 	__u32 retained;
+	__u32 users;
+	__u32 share;
 };
 #define IPCQ_QUEUE_STAT_MIN	80
 

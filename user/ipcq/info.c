@@ -25,7 +25,8 @@ static const char doc[] =
 	"    \"priority\", \"queue-set\", \"creator-lifetime\", \"owner-check\",\n"
 	"    \"sender\", \"type\", \"vector\", \"truncate\", \"time-to-live\",\n"
 	"    \"async\", \"dead-letter\", \"lease\", \"batch\", \"full\", \"broadcast\",\n"
-	"    \"filter\", \"call\", \"redelivery-limit\", \"fds\"),\n"
+	"    \"filter\", \"call\", \"redelivery-limit\", \"fds\",\n"
+	"    \"shares\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
 	"    files, namespace_objects}, null standing for no limit\n"
@@ -48,7 +49,7 @@ static const char *const features[] = { "queue", "region", "mutex", "eventcount"
 					"type", "vector", "truncate", "time-to-live",
 					"async", "dead-letter", "lease", "batch",
 					"full", "broadcast", "filter", "call",
-					"redelivery-limit", "fds" };
+					"redelivery-limit", "fds", "shares" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 

@@ -26,7 +26,8 @@ static json_t *id_json(uint64_t id)
 static json_t *queue_json(const struct ipcq_queue_info *queue)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o,"
-			 "s:o, s:I, s:I, s:I, s:I, s:s, s:o, s:s, s:I, s:I, s:I}",
+			 "s:o, s:I, s:I, s:I, s:I, s:s, s:o, s:s, s:I, s:I, s:I, s:I,"
+			 "s:I}",
 			 "order", queue->order == IPCQ_PRIORITY ? "priority" : "fifo",
 			 "max_messages", (json_int_t)queue->max_messages,
 			 "max_message_size", (json_int_t)queue->max_message_size,
@@ -50,7 +51,9 @@ static json_t *queue_json(const struct ipcq_queue_info *queue)
 			 "delivery", queue->delivery == IPCQ_TO_ALL ? "all" : "one",
 			 "subscribers", (json_int_t)queue->subscribers,
 			 "retain", (json_int_t)queue->retain,
-			 "retained", (json_int_t)queue->retained);
+			 "retained", (json_int_t)queue->retained,
+			 "users", (json_int_t)queue->users,
+			 "share", (json_int_t)queue->share);
 }
 
 static json_t *region_json(const struct ipcq_region_info *region)

@@ -18,7 +18,8 @@
 	"    sent, received, expired, ttl (seconds, null for ever), dead_letter\n" \
 	"    (id or null), dead_lettered, dropped, held, delayed, full (as of --full),\n" \
 	"    redelivery_limit (null for none), delivery (\"one\" or \"all\"),\n" \
-	"    subscribers, retain, retained}\n" \
+	"    subscribers, retain, retained, users, share (messages that each of them\n" \
+	"    may have when it is nearly full)}\n" \
 	"  region: {size, control_size, mutexes, eventcounts, owners,\n" \
 	"    owner_deaths}\n" \
 	"  A name that is not UTF-8 is shown with \\xNN for the bytes that are not,\n" \

@@ -276,6 +276,10 @@ static void print_queue(const struct ipcq_queue_info *queue)
 		       queue->retained, queue->retain);
 		print_number("subscribers", queue->subscribers);
 	}
+	print_number("users", queue->users);
+	if (queue->users > 1)
+		printf("  %-20s %" PRIu32 " messages each\n", "when nearly full",
+		       queue->share);
 	print_number("waiting senders", queue->waiting_senders);
 	print_number("waiting receivers", queue->waiting_receivers);
 }

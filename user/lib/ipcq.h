@@ -801,6 +801,8 @@ struct ipcq_queue_info {
 	uint32_t subscribers;		/* handles that have subscribed */
 	uint32_t retain;		/* most messages that stay for later ones */
 	uint32_t retained;		/* those that do; not among @messages */
+	uint32_t users;			/* who may send to it, or whose messages are in it */
+	uint32_t share;			/* messages each may have when it is nearly full */
 };
 
 /**

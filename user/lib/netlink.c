@@ -82,6 +82,8 @@ static int queue_parse(struct nlattr *nested, struct ipcq_queue_info *out)
 		.full = (enum ipcq_full)(get_u32(a[IPCQ_A_QUEUE_FULL]) +
 					 IPCQ_BLOCK),
 		.redelivery_limit = get_u32(a[IPCQ_A_QUEUE_REDELIVERY_LIMIT]),
+		.users = get_u32(a[IPCQ_A_QUEUE_USERS]),
+		.share = get_u32(a[IPCQ_A_QUEUE_SHARE]),
 	};
 	return 0;
 }

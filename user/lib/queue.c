@@ -264,6 +264,8 @@ int ipcq_queue_info(struct ipcq_queue *queue, uint64_t *id,
 		.delayed = stat.delayed,
 		.full = (enum ipcq_full)(stat.full + IPCQ_BLOCK),
 		.redelivery_limit = stat.redelivery_limit,
+		.users = stat.users,
+		.share = stat.share,
 	};
 	return 0;
 }
