@@ -101,8 +101,9 @@ guest-module-path := ipcq.ko
 guest-module: module
 endif
 
-# What the scripts that boot a guest want to know.
-guest-environment = KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(guest-module-path)' \
+# What the scripts that boot a guest want to know.  A shell that stayed between make and the
+# script would take the signal that make passes on, and leave the guest running.
+guest-environment = exec env KDIR='$(KDIR)' KERNEL_IMAGE='$(KERNEL_IMAGE)' MODULE='$(guest-module-path)' \
 	COMMAND='$(BUILD)/ipcq' GUEST_MEMORY='$(GUEST_MEMORY)' GUEST_LINK='$(BUILD)/guest'
 test-environment = $(guest-environment) GUEST_LIMIT='$(GUEST_LIMIT)' \
 	GUEST_TIMEOUT='$(GUEST_TIMEOUT)' GUEST_LABEL='$(GUEST_LABEL)' \
