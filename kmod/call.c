@@ -169,11 +169,15 @@ int ipcq_queue_call_call(struct ipcq_call *call)
 
 int ipcq_queue_call_result(struct ipcq_call *call)
 {
+	int ret;
+
 	if (!(call->file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	if (!call->args.queue_call.token)
 		return -EINVAL;
-	return resume(call, ipcq_call_nonblock(call, IPCQ_CALL_F_NONBLOCK));
+	ret = resume(call, ipcq_call_nonblock(call, IPCQ_CALL_F_NONBLOCK));
+	/* The request has been taken back, and here there is none to send again. */
+	return ret == -ERESTARTSYS ? -EINTR : ret;
 }
 
 /* ------------------------------------------------------------- the server's side */
@@ -311,13 +315,12 @@ static bool is_valid(const struct ipcq_call *call)
 {
 	const struct ipcq_queue_reply *args = &call->args.queue_reply;
 
-	if (args->reserved || args->error > IPCQ_REFUSAL_MAX)
+	if (args->reserved)
 		return false;
-	if (args->length && (args->error || !args->token))
-		return false;
-	if (args->error && !args->token)
-		return false;
-	return args->token || args->flags & IPCQ_REPLY_F_RECEIVE;
+	/* So it is also when a call that has replied is restarted. */
+	if (!args->token)
+		return args->flags & IPCQ_REPLY_F_RECEIVE;
+	return args->error <= IPCQ_REFUSAL_MAX && !(args->error && args->length);
 }
 
 int ipcq_queue_call_reply(struct ipcq_call *call)

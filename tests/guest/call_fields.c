@@ -99,10 +99,11 @@ static void each_field_of_a_reply(void **state)
 	assert_error(call(fd, IPCQ_IOC_QUEUE_REPLY, &args), EINVAL);
 	args.length = 0;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_REPLY, &args), EINVAL);
-	args.error = 1;
 	args.flags = IPCQ_REPLY_F_RECEIVE | IPCQ_REPLY_F_NONBLOCK;
-	assert_error(call(fd, IPCQ_IOC_QUEUE_REPLY, &args), EINVAL);
-	args.error = 0;
+	assert_error(call(fd, IPCQ_IOC_QUEUE_REPLY, &args), EAGAIN);
+	/* As a call is that has replied and is restarted. */
+	args.length = 3;
+	args.error = IPCQ_REFUSAL_MAX + 1;
 	assert_error(call(fd, IPCQ_IOC_QUEUE_REPLY, &args), EAGAIN);
 	args = right;
 	args.payload = UINT64_MAX;

@@ -51,6 +51,7 @@ static int run_client(void *unused)
 	if (client->result == -EINTR && args.token) {
 		eventually(client->may_fetch);
 		args.flags = client->nonblock ? IPCQ_CALL_F_NONBLOCK : 0;
+		client->may_fetch = 2;
 		client->second = call(fd, IPCQ_IOC_QUEUE_RESULT, &args);
 		client->later = args.token;
 	}
@@ -221,6 +222,65 @@ static void a_reply_that_does_not_fit_is_kept(void **state)
 	assert_error(call(fd, IPCQ_IOC_QUEUE_CALL, &args), ENOKEY);
 }
 
+/* What a server is told that replies, receives, and is disturbed in between. */
+static int run_server(void *unused)
+{
+	char buffer[64];
+	volatile int count = 0;
+	struct ipcq_queue_reply args = {
+		.size = sizeof(args),
+		.flags = IPCQ_REPLY_F_RECEIVE,
+		.token = take_request(),
+		.payload = (uintptr_t)"yes",
+		.length = 3,
+		.buffer = (uintptr_t)buffer,
+		.buffer_length = sizeof(buffer),
+	};
+
+	(void)unused;
+	handle_signals(SA_RESTART, &count);
+	client->second = call(fd, IPCQ_IOC_QUEUE_REPLY, &args);
+	return count == 1 ? 0 : 1;
+}
+
+static void a_server_that_is_restarted_only_receives(void **state)
+{
+	char reply[64];
+	struct ipcq_queue_call args = call_args("question", reply, sizeof(reply));
+	pid_t pid = spawn(run_server, NULL);
+
+	(void)state;
+	assert_int_equal(call(fd, IPCQ_IOC_QUEUE_CALL, &args), 3);
+	eventually(queue_stat(fd).waiting_receivers == 1);
+	wait_asleep(pid);
+	kill(pid, SIGSTOP);
+	kill(pid, SIGCONT);
+	kill(pid, SIGUSR1);
+	sleep_ms(20);
+	assert_ok(queue_send(fd, "plain", 5, IPCQ_SEND_F_NONBLOCK, 0));
+	assert_int_equal(reap(pid), 0);
+	assert_int_equal(client->second, 5);
+}
+
+static void a_result_is_not_restarted_without_a_request(void **state)
+{
+	uint64_t token;
+	pid_t pid;
+
+	(void)state;
+	client->sa_flags = SA_RESTART;
+	pid = start_interrupted(&token);
+	client->may_fetch = 1;
+	eventually(client->may_fetch == 2);
+	wait_asleep(pid);
+	assert_ok(give_back(fd, token, 0));
+	kill(pid, SIGUSR1);
+	assert_int_equal(reap(pid), 0);
+	assert_int_equal(client->second, -EINTR);
+	assert_int_equal(client->later, 0);
+	assert_int_equal(queue_stat(fd).messages, 0);
+}
+
 static int share(void **state)
 {
 	(void)state;
@@ -241,6 +301,8 @@ int main(void)
 		CALL(a_reply_that_is_not_fetched_ends_with_the_client),
 		CALL(a_stop_is_nothing),
 		CALL(a_reply_that_does_not_fit_is_kept),
+		CALL(a_server_that_is_restarted_only_receives),
+		CALL(a_result_is_not_restarted_without_a_request),
 	};
 
 	return cmocka_run_group_tests_name("call_signal", tests, share, NULL);

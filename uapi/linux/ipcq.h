@@ -1149,7 +1149,7 @@ struct ipcq_queue_call {
  * @payload: address of the reply; may be 0 when @length is 0
  * @length: bytes of it, 0 to the queue's max_message_size
  * @error: 0; or a number up to IPCQ_REFUSAL_MAX to refuse the request with, and @length
- *	must be 0
+ *	must be 0.  Without a @token these three are not looked at
  * @reserved: must be 0
  * @buffer: with IPCQ_REPLY_F_RECEIVE: address of the buffer for the next message; may
  *	be 0 when @buffer_length is 0
