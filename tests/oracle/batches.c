@@ -3,7 +3,7 @@
  * Batches that do not wait: each entry is a call of its own, up to the first that fails.
  */
 #include "../guest/common.h"
-#include "world.h"
+#include "operations.h"
 
 #include <string.h>
 
@@ -31,6 +31,7 @@ static void draw_entry(struct call *call, const struct handle *handle, bool send
 		.size = sends ? sizeof(struct ipcq_queue_send) : IPCQ_QUEUE_RECEIVE_MIN,
 		.patience = NEVER,
 		.tag = draw(UINT64_MAX),
+		.of_handle = handle->filter,
 		.caller = { .pid = actor(0)->pid, .start = actor(0)->start },
 		.begun = coarse_time(),
 	};

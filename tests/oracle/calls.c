@@ -120,6 +120,12 @@ static void fill_receive(struct ipcq_queue_receive *args, const struct call *cal
 		args->flags |= IPCQ_RECEIVE_F_TRUNCATE;
 	if (call->leases)
 		args->flags |= IPCQ_RECEIVE_F_LEASE;
+	if (call->filters)
+		args->flags |= IPCQ_RECEIVE_F_FILTER;
+	args->match = call->own.match;
+	args->least_priority = call->own.least_priority;
+	args->type_first = call->own.type_first;
+	args->type_last = call->own.type_last;
 	args->redeliveries = NOT_TOLD;
 	args->token = NOT_TOLD_LONG;
 	args->sequence = NOT_TOLD_LONG;
@@ -238,6 +244,7 @@ void make_call(unsigned int number, struct handle *handle)
 	pending->call.caller.pid = by->pid;
 	pending->call.caller.start = by->start;
 	pending->call.opener = handle->opener;
+	pending->call.of_handle = handle->filter;
 	pending->call.begun = coarse_time();
 	pending->handle = handle;
 	prepare(pending, by);
@@ -441,6 +448,13 @@ static const char *const spoilt_names[] = {
 
 static const char *const life_names[] = { "", ", lives long", ", lives until soon", ", lives not" };
 
+void describe_filter(const struct filter *filter)
+{
+	say("filter: match %u, types %llu to %llu, priority %u or more", filter->match,
+	    (unsigned long long)filter->type_first, (unsigned long long)filter->type_last,
+	    filter->least_priority);
+}
+
 void describe_call(const struct call *call, const struct handle *handle)
 {
 	say("%s %ld: %s of %u, %llu bytes, %llu accessible, priority %u, %s%s%s%s%s",
@@ -450,4 +464,8 @@ void describe_call(const struct call *call, const struct handle *handle)
 	    patience_names[call->patience], spoilt_names[call->spoilt],
 	    life_names[call->life], call->truncates ? ", truncate" : "",
 	    call->caller.uid ? ", as a stranger" : call->leases ? ", lease" : "");
+	if (call->sends)
+		say("type %llu", (unsigned long long)call->type);
+	if (call->filters)
+		describe_filter(&call->own);
 }

@@ -2,10 +2,9 @@
 /*
  * The rules of a queue: see model.h.
  */
-#include "model.h"
+#include "rules.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------ answers */
@@ -29,20 +28,20 @@ void add_error(struct answer *answer, int error)
 	answer->errors[answer->error_count++] = error;
 }
 
-static void fail(struct call *call, int error)
+void fail(struct call *call, int error)
 {
 	add_error(&call->expected, error);
 	call->expected.given = true;
 }
 
-static bool is_ioctl(const struct call *call)
+bool is_ioctl(const struct call *call)
 {
 	return call->form <= IOCTL_VECTOR;
 }
 
 /* -------------------------------------------------------------------- lines */
 
-static void join(struct call **line, struct call *call)
+void join(struct call **line, struct call *call)
 {
 	while (*line)
 		line = &(*line)->next;
@@ -50,7 +49,7 @@ static void join(struct call **line, struct call *call)
 	*line = call;
 }
 
-static void leave(struct call **line, struct call *call)
+void leave(struct call **line, struct call *call)
 {
 	for (; *line; line = &(*line)->next) {
 		if (*line == call) {
@@ -60,16 +59,14 @@ static void leave(struct call **line, struct call *call)
 	}
 }
 
-static struct call **line_of(struct call *call)
+struct call **line_of(struct call *call)
 {
 	return call->sends ? &call->queue->senders : &call->queue->receivers;
 }
 
 /* -------------------------------------------------------------------- rules */
 
-static void serve(struct queue *queue);
-
-static bool fits(const struct queue *queue, uint64_t length)
+bool fits(const struct queue *queue, uint64_t length)
 {
 	return queue->count < queue->max_messages && queue->bytes <= queue->max_bytes &&
 	       length <= queue->max_bytes - queue->bytes;
@@ -85,7 +82,7 @@ static bool precedes(const struct queue *queue, const struct message *message,
 }
 
 /* The message takes its place. */
-static void put_in_order(struct queue *queue, struct message *message)
+void put_in_order(struct queue *queue, struct message *message)
 {
 	struct message **place = &queue->messages;
 
@@ -95,14 +92,14 @@ static void put_in_order(struct queue *queue, struct message *message)
 	*place = message;
 }
 
-static void unlist(struct message **place, const struct message *message)
+void unlist(struct message **place, const struct message *message)
 {
 	while (*place != message)
 		place = &(*place)->next;
 	*place = message->next;
 }
 
-static void count_out(struct queue *queue, const struct message *message)
+void count_out(struct queue *queue, const struct message *message)
 {
 	queue->count--;
 	queue->bytes -= message->length;
@@ -187,7 +184,7 @@ static bool has_room_for(struct queue *queue, const struct message *message)
 }
 
 /* A message dies: it moves once, to a queue that takes it at once, or is dropped. */
-static void die(struct queue *queue, struct message *message, uint32_t reason)
+void die(struct queue *queue, struct message *message, uint32_t reason)
 {
 	struct queue *target = model_find(*queue->all, queue->dead_letter);
 
@@ -222,7 +219,7 @@ static struct message *first_to_expire(const struct queue *queue, enum life life
 	return first;
 }
 
-static void expire(struct queue *queue, struct message *message)
+void expire(struct queue *queue, struct message *message)
 {
 	take_out(queue, message);
 	queue->expired++;
@@ -328,11 +325,26 @@ static uint64_t copied(const struct message *message, const struct call *call)
 	return message->length < call->length ? message->length : call->length;
 }
 
-/* The first of the receivers is served: it gets the first message, or an error. */
-static void serve_receiver(struct queue *queue)
+struct message *message_for(const struct call *call)
 {
-	struct message *message = queue->messages;
+	struct filter filter = filter_of(call);
+
+	return filter_next(call->queue, &filter);
+}
+
+/* The first of the receivers for which there is a message. */
+static struct call *receiver_with_message(const struct queue *queue)
+{
 	struct call *call = queue->receivers;
+
+	while (call && !message_for(call))
+		call = call->next;
+	return call;
+}
+
+/* A receiver is served: it gets the message, or an error and the message stays. */
+static void serve_receiver(struct queue *queue, struct call *call, struct message *message)
+{
 	struct answer *answer = &call->expected;
 
 	leave(&queue->receivers, call);
@@ -376,13 +388,15 @@ static void serve_receiver(struct queue *queue)
 }
 
 /* Serves who can be served: receivers in their order, and senders in theirs. */
-static void serve(struct queue *queue)
+void serve(struct queue *queue)
 {
 	for (;;) {
 		struct message *gone = first_to_expire(queue, AT_ONCE);
 
-		if (queue->receivers && queue->messages)
-			serve_receiver(queue);
+		struct call *receiver = receiver_with_message(queue);
+
+		if (receiver)
+			serve_receiver(queue, receiver, message_for(receiver));
 		else if (gone)
 			expire(queue, gone);
 		else if (!queue->senders || !attend_to_sender(queue))
@@ -401,336 +415,4 @@ void model_expire(struct queue *queue)
 		if (message->life == SOON)
 			message->life = AT_ONCE;
 	serve(queue);
-}
-
-/* ------------------------------------------------------------------- leases */
-
-void model_acknowledge(struct queue *queue, struct message *message)
-{
-	unlist(&queue->held, message);
-	count_out(queue, message);
-	queue->received++;
-	free(message);
-	serve(queue);
-}
-
-void model_return(struct queue *queue, struct message *message)
-{
-	unlist(&queue->held, message);
-	message->redeliveries++;
-	message->holder = NULL;
-	if (queue->redelivery_limit && message->redeliveries > queue->redelivery_limit) {
-		count_out(queue, message);
-		die(queue, message, IPCQ_ORIGIN_REDELIVERED);
-		serve(queue);
-		return;
-	}
-	put_in_order(queue, message);
-	/* Its time may have ended meanwhile. */
-	if (message->life == AT_ONCE)
-		expire(queue, message);
-	serve(queue);
-}
-
-/* -------------------------------------------------------------------- calls */
-
-/* What is wrong with a struct whatever the queue holds; true: nothing else counts. */
-static bool judge_struct(struct call *call)
-{
-	switch (call->spoilt) {
-	case SIZE_SPOILT:
-		add_error(&call->expected, EINVAL);
-		return true;
-	case TAIL_SPOILT:
-		add_error(&call->expected, E2BIG);
-		return true;
-	case FLAG_SPOILT:
-		add_error(&call->expected, EOPNOTSUPP);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void judge_send(struct call *call)
-{
-	const struct queue *queue = call->queue;
-	uint32_t most = queue->order == IPCQ_ORDER_PRIORITY ? IPCQ_PRIORITY_MAX : 0;
-
-	if (SEND_HAS(call, priority) && call->priority > most)
-		add_error(&call->expected, EINVAL);
-	if (call->length > queue->max_message_size)
-		add_error(&call->expected, EMSGSIZE);
-	if (call->length > call->accessible)
-		add_error(&call->expected, EFAULT);
-	if (SEND_HAS(call, sequence) && call->spoilt == STRUCT_READ_ONLY)
-		add_error(&call->expected, EFAULT);
-}
-
-/* Whether the call, if nothing is wrong with it, has to wait. */
-static bool would_wait(const struct call *call)
-{
-	const struct queue *queue = call->queue;
-
-	if (call->sends)
-		return queue->senders || !fits(queue, call->length);
-	return queue->receivers || !queue->messages;
-}
-
-static int error_of_waiting(const struct call *call)
-{
-	return call->patience == NEVER ? EAGAIN : ETIMEDOUT;
-}
-
-static void add_error_of_waiting(struct call *call)
-{
-	uint32_t full = call->sends ? call->queue->full : IPCQ_FULL_BLOCK;
-
-	if (full == IPCQ_FULL_REJECT)
-		add_error(&call->expected, ENOBUFS);
-	else if (full == IPCQ_FULL_BLOCK && call->patience != FOR_EVER)
-		add_error(&call->expected, error_of_waiting(call));
-}
-
-/* True when the call has its answer before the queue is looked at. */
-static bool judge(struct call *call)
-{
-	bool judged = judge_struct(call);
-
-	if (!judged && !call->permitted)
-		add_error(&call->expected, EBADF);
-	/* The system call's doing: with no bytes there is nothing to do. */
-	if (!judged && call->permitted && call->form == READV_WRITEV && !call->length)
-		return true;
-	if (!judged && call->sends)
-		judge_send(call);
-	if (!call->expected.error_count)
-		return false;
-	/* What is wrong does not wait; which error is found first is not promised. */
-	if (!judged && would_wait(call))
-		add_error_of_waiting(call);
-	return true;
-}
-
-void model_call(struct call *call)
-{
-	call->expected = (struct answer) { 0 };
-	if (judge(call)) {
-		call->expected.given = true;
-		return;
-	}
-	join(line_of(call), call);
-	serve(call->queue);
-	if (!call->expected.given && call->patience != FOR_EVER)
-		model_withdraw(call, error_of_waiting(call));
-}
-
-void model_withdraw(struct call *call, int error)
-{
-	if (call->expected.given)
-		return;
-	leave(line_of(call), call);
-	fail(call, error);
-	/* It may have been in somebody's way. */
-	serve(call->queue);
-}
-
-void model_restart(struct call *call)
-{
-	model_withdraw(call, EINTR);
-	model_call(call);
-}
-
-/* --------------------------------------------------------------- attributes */
-
-static const uint64_t lives[] = {
-	[UNLIMITED] = 0,
-	[LONG] = 3600000000000,
-	[SOON] = 60000000,
-	[AT_ONCE] = 1,
-};
-
-uint64_t life_nanoseconds(enum life life)
-{
-	return lives[life];
-}
-
-enum life life_of(uint64_t nanoseconds)
-{
-	enum life life = UNLIMITED;
-
-	while (lives[life] != nanoseconds)
-		life++;
-	return life;
-}
-
-static uint64_t bytes_of(const struct queue *queue)
-{
-	return queue->bytes_given ? queue->max_bytes :
-	       (uint64_t)queue->max_messages * queue->max_message_size;
-}
-
-void model_set(struct queue *queue, const struct ipcq_queue_set *args,
-	       const struct limits *limits, struct answer *answer)
-{
-	struct queue new = *queue;
-
-	if (args->max_messages)
-		new.max_messages = args->max_messages;
-	if (args->max_message_size)
-		new.max_message_size = args->max_message_size;
-	if (args->max_bytes) {
-		new.max_bytes = args->max_bytes;
-		new.bytes_given = true;
-	}
-	new.max_bytes = bytes_of(&new);
-	if (args->flags & IPCQ_SET_F_TIME_TO_LIVE)
-		new.life = life_of(args->time_to_live);
-	if (args->flags & IPCQ_SET_F_DEAD_LETTER)
-		new.dead_letter = args->dead_letter;
-	if (args->flags & IPCQ_SET_F_FULL)
-		new.full = args->full;
-	if (args->flags & IPCQ_SET_F_REDELIVERY_LIMIT)
-		new.redelivery_limit = args->redelivery_limit;
-	if (new.full > IPCQ_FULL_DROP_NEWEST)
-		add_error(answer, EOPNOTSUPP);
-	if (new.max_messages > limits->max_messages ||
-	    new.max_message_size > limits->max_message_size ||
-	    new.max_bytes < new.max_message_size || new.dead_letter == queue->id ||
-	    (args->full && !(args->flags & IPCQ_SET_F_FULL)) ||
-	    (args->redelivery_limit && !(args->flags & IPCQ_SET_F_REDELIVERY_LIMIT)) ||
-	    (args->time_to_live && !(args->flags & IPCQ_SET_F_TIME_TO_LIVE)) ||
-	    (args->dead_letter && !(args->flags & IPCQ_SET_F_DEAD_LETTER)))
-		add_error(answer, EINVAL);
-	if (answer->error_count)
-		return;
-	*queue = new;
-	serve(queue);
-}
-
-void model_attributes(const struct ipcq_queue_open *args, const struct limits *limits,
-		      struct answer *answer)
-{
-	if (args->reserved2 || args->max_messages > limits->max_messages ||
-	    args->max_message_size > limits->max_message_size ||
-	    (args->max_bytes && args->max_bytes < args->max_message_size))
-		add_error(answer, EINVAL);
-	if (args->order > IPCQ_ORDER_PRIORITY || args->full > IPCQ_FULL_DROP_NEWEST)
-		add_error(answer, EOPNOTSUPP);
-}
-
-struct queue *model_new(const struct ipcq_queue_open *args, const struct limits *limits)
-{
-	struct queue *queue = calloc(1, sizeof(*queue));
-	uint64_t longest = limits->max_message_size;
-
-	queue->max_messages = args->max_messages ?: 64;
-	if (args->max_bytes && args->max_bytes < longest)
-		longest = args->max_bytes;
-	queue->max_message_size = args->max_message_size ?: longest;
-	queue->bytes_given = args->max_bytes;
-	queue->max_bytes = args->max_bytes;
-	queue->max_bytes = bytes_of(queue);
-	queue->order = args->order;
-	queue->life = life_of(args->time_to_live);
-	queue->dead_letter = args->dead_letter;
-	queue->full = args->full;
-	queue->redelivery_limit = args->redelivery_limit;
-	return queue;
-}
-
-bool model_has_attributes(const struct queue *queue, const struct ipcq_queue_open *args)
-{
-	return (!args->max_messages || args->max_messages == queue->max_messages) &&
-	       (!args->max_message_size ||
-		args->max_message_size == queue->max_message_size) &&
-	       (!args->max_bytes || args->max_bytes == queue->max_bytes) &&
-	       (!args->order || args->order == queue->order) &&
-	       (!args->time_to_live || life_of(args->time_to_live) == queue->life) &&
-	       (!args->full || args->full == queue->full) &&
-	       (!args->redelivery_limit ||
-		args->redelivery_limit == queue->redelivery_limit) &&
-	       (!args->dead_letter || args->dead_letter == queue->dead_letter);
-}
-
-static void free_list(struct message *message)
-{
-	struct message *next;
-
-	for (; message; message = next) {
-		next = message->next;
-		free(message);
-	}
-}
-
-void model_free(struct queue *queue)
-{
-	free_list(queue->messages);
-	free_list(queue->held);
-	free(queue);
-}
-
-/* ------------------------------------------------------------- observations */
-
-static uint32_t count_line(const struct call *line)
-{
-	uint32_t count = 0;
-
-	for (; line; line = line->next)
-		count++;
-	return count;
-}
-
-static uint32_t count_held(const struct queue *queue)
-{
-	const struct message *message;
-	uint32_t count = 0;
-
-	for (message = queue->held; message; message = message->next)
-		count++;
-	return count;
-}
-
-void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat)
-{
-	*stat = (struct ipcq_queue_stat) {
-		.size = sizeof(*stat),
-		.id = queue->id,
-		.max_bytes = queue->max_bytes,
-		.max_messages = queue->max_messages,
-		.max_message_size = queue->max_message_size,
-		.messages = queue->count,
-		.waiting_senders = count_line(queue->senders),
-		.waiting_receivers = count_line(queue->receivers),
-		.order = queue->order,
-		.bytes = queue->bytes,
-		.sent = queue->sent,
-		.received = queue->received,
-		.held = count_held(queue),
-		.expired = queue->expired,
-		.time_to_live = life_nanoseconds(queue->life),
-		.dead_letter = queue->dead_letter,
-		.dead_lettered = queue->dead_lettered,
-		.dropped = queue->dropped,
-		.full = queue->full,
-		.redelivery_limit = queue->redelivery_limit,
-	};
-}
-
-uint32_t model_next_length(const struct queue *queue)
-{
-	return queue->messages ? queue->messages->length : 0;
-}
-
-short model_poll(const struct queue *queue)
-{
-	short events = 0;
-
-	if (queue->messages)
-		events |= POLLIN | POLLRDNORM;
-	/* Where what has no room is dropped, it can be sent all the same. */
-	if (queue->full >= IPCQ_FULL_DROP_OLDEST ||
-	    (!queue->senders && fits(queue, queue->max_message_size)))
-		events |= POLLOUT | POLLWRNORM;
-	return events;
 }

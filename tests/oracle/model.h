@@ -48,6 +48,14 @@ enum spoilt {
 
 #define MOST_ERRORS	8
 
+/* Which messages a receive takes; all 0: any. */
+struct filter {
+	uint32_t match;
+	uint32_t least_priority;
+	uint64_t type_first;
+	uint64_t type_last;
+};
+
 /* Who sends a message. */
 struct identity {
 	int32_t pid;
@@ -109,6 +117,9 @@ struct call {
 	uint64_t begun;
 	bool truncates;		/* of a receive */
 	bool leases;		/* the message is to be held */
+	bool filters;		/* by its own filter, not by the handle's */
+	struct filter own;
+	struct filter of_handle;/* when the call began */
 	struct answer expected;
 };
 
@@ -218,8 +229,13 @@ void model_free(struct queue *queue);
 
 /* All of it but the memory, of which nothing is promised. */
 void model_stat(const struct queue *queue, struct ipcq_queue_stat *stat);
-uint32_t model_next_length(const struct queue *queue);
-/* POLLIN, POLLOUT and what comes with them, for a handle with all access. */
-short model_poll(const struct queue *queue);
+/* For a handle with this filter; and with all access, POLLIN and what goes with it. */
+uint32_t model_next_length(const struct queue *queue, const struct filter *filter);
+short model_poll(const struct queue *queue, const struct filter *filter);
+
+/* filters.c */
+
+/* What is wrong with a filter. */
+void filter_judge(const struct filter *filter, struct answer *answer);
 
 #endif /* IPCQ_ORACLE_MODEL_H */

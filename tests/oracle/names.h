@@ -15,6 +15,7 @@ struct handle {
 	bool writes;
 	bool nonblock;
 	struct identity opener;
+	struct filter filter;
 	bool creator;		/* the one that created a queue of IPCQ_LIFETIME_CREATOR */
 	unsigned int calls;	/* in progress; they keep it */
 };

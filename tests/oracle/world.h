@@ -47,6 +47,9 @@ struct world {
 
 extern struct world world;
 
+/* How long what should happen may take, when it is not known yet that it does not. */
+#define LONG_TIME	(10 * SECOND)
+
 /* Something is done to both; returns nothing, but may disagree(). */
 struct operation {
 	const char *name;
@@ -70,13 +73,6 @@ void say(const char *format, ...);
 const char *answer_text(const struct answer *answer);
 const char *error_text(long result);
 
-/* CLOCK_MONOTONIC_COARSE */
-uint64_t coarse_time(void);
-
-/* Waits a little, at most for as long as a disagreement is to take to be one. */
-bool patient(void);
-void be_patient_again(void);
-
 void world_begin(bool hasty);
 void world_end(void);
 void run_operation(uint64_t seed, uint64_t sequence, unsigned int number);
@@ -86,8 +82,25 @@ void settle(void);
 /* Whatever can be asked of the module is what the model says. */
 void check_all(void);
 
+/* time.c */
+
+/* CLOCK_MONOTONIC_COARSE */
+uint64_t coarse_time(void);
+/* Waits a little, at most for as long as a disagreement is to take to be one. */
+bool patient(void);
+void be_patient_again(void);
 /* Waits until all messages that live until SOON have expired. */
 void let_expire(void);
+/* The first of these will expire before anything else can be done. */
+bool is_near(void);
+/* Messages may have expired of which the model thinks that they have not. */
+bool is_late(void);
+/* How many have in all queues. */
+uint64_t count_expired(void);
+/* Those that have come into queues since @begun live until some time from then on. */
+void note_lives(uint64_t begun);
+
+/* leases.c */
 
 /* An owner ends: this process, as far as it uses this handle (or NULL: any). */
 void owner_ends(const struct pending *process, const struct handle *handle);
@@ -99,10 +112,6 @@ struct handle *draw_handle(void);
 /* A descriptor of the queue; negative when there is none. */
 int descriptor_of(const struct queue *queue);
 
-/* batches.c */
-void do_send_many(void);
-void do_receive_many(void);
-
 /* calls.c */
 void fill_payload(unsigned char *buffer, uint64_t tag, uint64_t length);
 bool is_payload(const unsigned char *buffer, uint64_t tag, uint64_t length);
@@ -110,6 +119,7 @@ void make_call(unsigned int number, struct handle *handle);
 void compare_call(unsigned int number);
 /* Says what sends and receives have come to; fails if @enough and it is not everything. */
 void check_tally(bool enough);
+void describe_filter(const struct filter *filter);
 void describe_call(const struct call *call, const struct handle *handle);
 
 #endif /* IPCQ_ORACLE_WORLD_H */
