@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The storms.  tests/storm/*.c are cmocka programs for the guest, but for
-# tests/storm/{common,ledger,left}.c, which are linked with each.
+# those of storm-shared, which are linked with each, and those that are part of one.
 
 .PHONY: check-storms run-check-storms
 
 cflags-tests/storm	:= -Iuapi -Iuser/lib
 storm-shared		:= common ledger left
-storm-names		:= $(filter-out $(storm-shared),$(call programs,storm))
+# Those that have files of their own.
+storm-of-calls		:= call_ledger call_parties call_servers
+storm-of-leases		:= lease_ledger
+storm-names		:= $(filter-out $(storm-shared) $(storm-of-calls) $(storm-of-leases), \
+	$(call programs,storm))
 storm-tests		:= $(storm-names:%=$(BUILD)/tests/storm/%)
 storm-common		:= $(call objects,$(storm-shared:%=tests/storm/%.c))
 # What whoever calls make says counts; other files have defaults for these, too.
@@ -28,6 +32,9 @@ $(storm-tests): $(BUILD)/tests/storm/%: $(BUILD)/obj/tests/storm/%.o $(storm-com
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(lib-libs) -lcmocka
+
+$(BUILD)/tests/storm/calls: $(call objects,$(storm-of-calls:%=tests/storm/%.c))
+$(BUILD)/tests/storm/leases: $(call objects,$(storm-of-leases:%=tests/storm/%.c))
 
 # On the debug kernel, unless another is given.
 storm-kernel		= $(if $(call given,KDIR)$(call given,KERNEL_IMAGE),,$(addsuffix \
