@@ -3,8 +3,7 @@
  * "ipcq call", and "ipcq serve" as far as callers see it: what goes there and back, and
  * what a call ends with.
  *
- * A shell runs in the background what has to be there at the same time; no line waits
- * without an end.
+ * A shell runs in the background what has to be there at the same time.
  */
 #include "shell.h"
 
@@ -113,6 +112,11 @@ static void what_no_server_replies_to_ends(void **state)
 	check("ipcq create all --broadcast", OK);
 	check_says("ipcq call all x", FAILED, "delivers to all");
 	check("ipcq rm all", OK);
+	check("ipcq create full --messages 1 --full drop-oldest", OK);
+	check_says("ipcq call full x & caller=$!; until ipcq show full | grep -q"
+		   " 'messages  *1 of'; do sleep 0.02; done; ipcq send full y;"
+		   " wait $caller", FAILED, "dropped the request");
+	check("ipcq rm full", OK);
 	check_says("ipcq call c x -p 1", FAILED, "no priorities");
 	check_says("ipcq call c a b", USAGE, "what is 'b'");
 	check("ipcq call c a --stdin", USAGE);

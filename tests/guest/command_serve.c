@@ -2,8 +2,7 @@
 /*
  * "ipcq serve": plain messages, several commands at once, and how it ends.
  *
- * A shell runs in the background what has to be there at the same time; no line waits
- * without an end.
+ * A shell runs in the background what has to be there at the same time.
  */
 #include "shell.h"
 
@@ -61,6 +60,8 @@ static void what_cannot_be_run_takes_no_message(void **state)
 	check_says("ipcq serve c -- /tmp/odd", FAILED, "cannot be run");
 	check_prints("ipcq recv c --nonblock", "two");
 	check("rm /tmp/odd", OK);
+	check_says("ulimit -n 64; ipcq serve c --jobs 64 -- cat", FAILED,
+		   "cannot wait for 64 commands");
 	check_says("ipcq serve c", USAGE, "which command");
 	check("ipcq serve c --retry-after 1 -- cat", USAGE);
 }
@@ -85,8 +86,8 @@ static void a_signal_lets_what_runs_end(void **state)
 		     " wait $server", "done");
 	check_prints("ipcq recv c --nonblock", "later");
 	/* One that waits for messages ends at once. */
-	check_prints("ipcq serve c -- cat & server=$!; sleep 0.2; kill $server;"
-		     " wait $server", "");
+	check_prints("ipcq serve c -- cat & server=$!; ipcq call c x; kill $server;"
+		     " wait $server", "x");
 }
 
 static void a_second_signal_ends_the_command(void **state)

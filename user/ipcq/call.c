@@ -191,6 +191,8 @@ static int report_call(const struct calling *calling, int error,
 	else if (error == -ETIME)
 		complain("nobody received the request from '%s' in its time to live",
 			 name);
+	else if (error == -ECANCELED)
+		complain("'%s' was full, and has dropped the request", name);
 	else if (error == -EINVAL && calling->to.info.delivery == IPCQ_TO_ALL)
 		complain("'%s' delivers to all, and so cannot be called", name);
 	else if (error == -EMSGSIZE && info->token)

@@ -281,6 +281,13 @@ static bool wait_for_more(struct service *service)
 			POLLIN, 0
 		};
 	count = poll(polled, 2 + service->jobs, wait_time(service));
+	/* More descriptors than the process may have, to begin with. */
+	if (count < 0 && errno != EINTR) {
+		complain("cannot wait for %lu commands: %s",
+			 (unsigned long)service->jobs, strerror(errno));
+		service->stopping = true;
+		service->code = EXIT_FAILED;
+	}
 	if (count > 0 && polled[0].revents)
 		handle_signal(service);
 	return count > 0 && polled[1].revents;
