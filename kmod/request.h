@@ -28,6 +28,8 @@
  * All of it is protected by queue->lock; the waiter, once completed, is its thread's.
  * A client is live while it has anything in its list: that is emptied when the owner
  * has ended, and nothing is added then.
+ *
+ * Model: tests/model/call.pml.
  */
 #ifndef IPCQ_REQUEST_H
 #define IPCQ_REQUEST_H
