@@ -11,7 +11,7 @@ _ipcq_values()
 	case $2 in
 	-k | --kind) echo queue region ;;
 	-f | --format) echo raw lines json ;;
-	--dead-letter) _ipcq_names --kind queue ;;
+	--dead-letter | --also) _ipcq_names --kind queue ;;
 	--full) echo block reject drop-oldest drop-newest ;;
 	--mode) [ "$1" != bench ] || echo round-trip stream both ;;
 	--pin) echo same other none ;;

@@ -33,7 +33,8 @@
 			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL |	\
 			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER | \
 			 IPCQ_FEATURE_CALL | IPCQ_FEATURE_REDELIVERY_LIMIT | \
-			 IPCQ_FEATURE_FDS | IPCQ_FEATURE_SHARES)
+			 IPCQ_FEATURE_FDS | IPCQ_FEATURE_SHARES | \
+			 IPCQ_FEATURE_SEND_ALL)
 
 /* What the calling process's user has, and may have. */
 static void query_account(struct ipcq_query *query,

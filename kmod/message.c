@@ -183,6 +183,14 @@ int ipcq_message_fill(struct ipcq_message *message,
 		-EFAULT : 0;
 }
 
+/* Copies the payload of another message of the same class. */
+void ipcq_message_copy(struct ipcq_message *message,
+		       const struct ipcq_message *from)
+{
+	message->length = from->length;
+	memcpy(message->payload, from->payload, from->length);
+}
+
 /* Copies a payload out, as far as the buffer takes it.  Returns 0 or -EFAULT. */
 int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to)

@@ -144,6 +144,8 @@ int ipcq_message_transfer(struct ipcq_message *message,
 
 int ipcq_message_fill(struct ipcq_message *message,
 		      const struct ipcq_buffer *from);
+void ipcq_message_copy(struct ipcq_message *message,
+		       const struct ipcq_message *from);
 int ipcq_message_copy_out(const struct ipcq_message *message,
 			  const struct ipcq_buffer *to);
 int ipcq_message_copy_part(const struct ipcq_message *message, u64 offset,

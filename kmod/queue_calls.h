@@ -33,6 +33,7 @@ int ipcq_queue_call_send(struct ipcq_call *call);
 int ipcq_queue_call_receive(struct ipcq_call *call);
 int ipcq_queue_call_send_many(struct ipcq_call *call);		/* batch.c */
 int ipcq_queue_call_receive_many(struct ipcq_call *call);
+int ipcq_queue_call_send_all(struct ipcq_call *call);		/* send_all.c */
 int ipcq_queue_call_subscribe(struct ipcq_call *call);
 int ipcq_queue_call_filter(struct ipcq_call *call);
 int ipcq_queue_receive_failed(struct ipcq_call *call, int error, size_t length);

@@ -87,6 +87,20 @@ ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
 }
 
 /*
+ * Whether somebody is to hear of @events.
+ *
+ * A poller joins @pollers before it looks at the queue under the lock: either it saw the
+ * change that is being reported, or it is seen here, while the lock is still held.
+ * @listened is set under the lock, once the file is in its list.
+ */
+static __always_inline bool ipcq_queue_listened(struct ipcq_queue *queue,
+						__poll_t events)
+{
+	return events && (waitqueue_active(&queue->pollers) ||
+			  queue->listened);
+}
+
+/*
  * Drops the lock, then wakes the chosen threads and tells those that listen.  Every send
  * and receive ends with it: in line it costs less.
  */
@@ -95,14 +109,7 @@ ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
 		  __poll_t events)
 	__releases(&queue->lock)
 {
-	/*
-	 * A poller joins @pollers before it looks at the queue under the lock:
-	 * either it saw the change that is being reported, or it is seen here,
-	 * while the lock is still held.  @listened is set under the lock, once
-	 * the file is in its list.
-	 */
-	bool listened = events && (waitqueue_active(&queue->pollers) ||
-				   queue->listened);
+	bool listened = ipcq_queue_listened(queue, events);
 
 	spin_unlock(&queue->lock);
 	ipcq_wake_up(wake);
@@ -133,6 +140,8 @@ static inline bool ipcq_step_has_room(struct ipcq_queue *queue,
 	return !queue->waiting_senders && ipcq_bounds_fit(&queue->bounds, length);
 }
 
+struct ipcq_message *ipcq_step_take(struct ipcq_queue *queue,
+				    const struct ipcq_send *send);
 struct ipcq_message *ipcq_step_own(struct ipcq_queue *queue,
 				   struct ipcq_message *message,
 				   const struct ipcq_send *send, u32 class);

@@ -85,8 +85,8 @@ own_message(struct ipcq_queue *queue, struct ipcq_message *message,
  * An empty message that takes the payload, from the magazine or a new one.  Where
  * the call may not wait, there is no use in filling one that has no room.
  */
-static struct ipcq_message *take_message(struct ipcq_queue *queue,
-					 const struct ipcq_send *send)
+static __always_inline struct ipcq_message *
+take_message(struct ipcq_queue *queue, const struct ipcq_send *send)
 {
 	u32 length = send->from.length;
 	u32 class = ipcq_message_class(length);
@@ -104,6 +104,13 @@ static struct ipcq_message *take_message(struct ipcq_queue *queue,
 	message = ipcq_magazine_take(&queue->magazine, class);
 	spin_unlock(&queue->lock);
 	return own_message(queue, message, send, class);
+}
+
+/* The same for who sends to several queues. */
+struct ipcq_message *ipcq_step_take(struct ipcq_queue *queue,
+				    const struct ipcq_send *send)
+{
+	return take_message(queue, send);
 }
 
 /* The same of the others of a batch. */

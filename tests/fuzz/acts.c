@@ -147,6 +147,49 @@ long fuzz_act_batch(struct fuzz_lane *lane, const struct fuzz_call *call)
 	return result(ioctl(fuzz_fd(v[0]), commands[v[1] % 2], &args));
 }
 
+/* Descriptors of two slots by turns are passed. */
+long fuzz_act_pass(struct fuzz_lane *lane, const struct fuzz_call *call)
+{
+	const uint64_t *v = call->value;
+	int fds[IPCQ_FDS_MAX];
+	struct ipcq_queue_send args = {
+		.size = sizeof(args),
+		.flags = IPCQ_SEND_F_NONBLOCK,
+		.fd_count = v[4],
+		.time_to_live = v[5],
+	};
+	void *place = fuzz_place(&lane->arguments, v[3], sizeof(fds));
+	size_t i;
+
+	for (i = 0; i < IPCQ_FDS_MAX; i++)
+		fds[i] = fuzz_fd(v[1 + i % 2]);
+	fuzz_fill(&lane->arguments, v[3], place, fds, sizeof(fds));
+	args.fds = (uintptr_t)place;
+	return result(ioctl(fuzz_fd(v[0]), IPCQ_IOC_QUEUE_SEND, &args));
+}
+
+/* To two others; with a larger count these come again, which is refused. */
+long fuzz_act_send_all(struct fuzz_lane *lane, const struct fuzz_call *call)
+{
+	const uint64_t *v = call->value;
+	int fds[IPCQ_SEND_ALL_MAX];
+	uint64_t sequences[IPCQ_SEND_ALL_MAX];
+	struct ipcq_queue_send_all args = {
+		.size = sizeof(args),
+		.payload = (uintptr_t)payload(lane, v[3], v[4]),
+		.length = v[4],
+		.queues = (uintptr_t)fds,
+		.count = v[5],
+		.sequences = (uintptr_t)sequences,
+		.time_to_live = v[6],
+	};
+	size_t i;
+
+	for (i = 0; i < IPCQ_SEND_ALL_MAX; i++)
+		fds[i] = fuzz_fd(v[1 + i % 2]);
+	return result(ioctl(fuzz_fd(v[0]), IPCQ_IOC_QUEUE_SEND_ALL, &args));
+}
+
 /* ----------------------------------------------------------------- mappings */
 
 /* Takes mapping @number out of the program: nobody else can unmap it then. */

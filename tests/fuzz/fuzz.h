@@ -226,6 +226,8 @@ long fuzz_act_read(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_write(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_readv(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_writev(struct fuzz_lane *lane, const struct fuzz_call *call);
+long fuzz_act_pass(struct fuzz_lane *lane, const struct fuzz_call *call);
+long fuzz_act_send_all(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_batch(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_mmap(struct fuzz_lane *lane, const struct fuzz_call *call);
 long fuzz_act_munmap(struct fuzz_lane *lane, const struct fuzz_call *call);

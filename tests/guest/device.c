@@ -18,7 +18,7 @@ static const unsigned int device_calls[] = {
 static const unsigned int queue_calls[] = {
 	IPCQ_IOC_QUEUE_SEND, IPCQ_IOC_QUEUE_RECEIVE, IPCQ_IOC_QUEUE_STAT,
 	IPCQ_IOC_QUEUE_SET, IPCQ_IOC_QUEUE_SEND_MANY, IPCQ_IOC_QUEUE_RECEIVE_MANY,
-	IPCQ_IOC_QUEUE_FILTER,
+	IPCQ_IOC_QUEUE_FILTER, IPCQ_IOC_QUEUE_SEND_ALL,
 };
 
 static const unsigned int region_calls[] = {
@@ -53,7 +53,8 @@ static void query_tells_features_and_limits(void **state)
 			 IPCQ_FEATURE_BATCH | IPCQ_FEATURE_FULL |
 			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER |
 			 IPCQ_FEATURE_CALL | IPCQ_FEATURE_REDELIVERY_LIMIT |
-			 IPCQ_FEATURE_FDS | IPCQ_FEATURE_SHARES);
+			 IPCQ_FEATURE_FDS | IPCQ_FEATURE_SHARES |
+			 IPCQ_FEATURE_SEND_ALL);
 	assert_true(q.max_messages >= 64);
 	assert_true(q.max_message_size >= 1 << 20);
 	assert_true(q.max_region_size >= 1 << 30);

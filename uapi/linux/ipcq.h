@@ -141,6 +141,7 @@
 #define IPCQ_FEATURE_REDELIVERY_LIMIT (1ULL << 21)
 #define IPCQ_FEATURE_FDS	(1ULL << 22)	/* passed descriptors */
 #define IPCQ_FEATURE_SHARES	(1ULL << 23)	/* of users, in queues */
+#define IPCQ_FEATURE_SEND_ALL	(1ULL << 24)	/* one message to several queues */
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -787,6 +788,59 @@ struct ipcq_receive_entry {
 	__u32 gid;
 };
 #define IPCQ_RECEIVE_ENTRY_MIN	16
+
+/* Most queues that one message is sent to. */
+#define IPCQ_SEND_ALL_MAX	64
+
+/**
+ * struct ipcq_queue_send_all - send one message to several queues, or to none
+ * @size: sizeof(struct ipcq_queue_send_all)
+ * @flags: 0 or IPCQ_SEND_F_VECTOR
+ * @payload: as in struct ipcq_queue_send
+ * @length: likewise, and within each queue's max_message_size
+ * @queues: address of an array of descriptors, each an __s32, of the other queues that
+ *	the message is sent to: number 1, 2 and so on; the queue of the descriptor that
+ *	the call is made on is number 0
+ * @count: how many others, 1 to IPCQ_SEND_ALL_MAX - 1
+ * @refused: out, when the call fails because of one of the queues: its number; else
+ *	unchanged
+ * @priority: as in struct ipcq_queue_send
+ * @reserved: must be 0
+ * @sequences: address of an array of @count + 1 numbers, each a __u64; or 0.  Out: the
+ *	message's number in each queue, 0 where it was dropped because the queue is full
+ * @type: as in struct ipcq_queue_send
+ * @time_to_live: likewise
+ *
+ * At one instant all of the queues take the message, each as one of its own; or the call
+ * fails, and none does.  A receiver that has got the message from one of them finds it in
+ * each of the others, unless somebody was faster there.
+ *
+ * The call does not wait.  A queue without room, or with senders that wait, makes it fail:
+ * with EAGAIN if it lets senders wait, and then poll(2) tells when it has room; with
+ * ENOBUFS if it rejects.  A queue that drops never refuses: it drops its oldest messages as
+ * for any other, but where that would have to wait, and with IPCQ_FULL_DROP_NEWEST, it drops
+ * this one.
+ *
+ * The handles are writable, and of different queues.  Each pays for its copy.
+ *
+ * Returns 0.  Errors: EBADF (a handle cannot write, or a descriptor is not open), EINVAL
+ * (too few or too many queues, a descriptor of something else, a queue that is there
+ * twice; and as of a send), EMSGSIZE, EAGAIN, ENOBUFS, EDQUOT, ENOMEM, EFAULT.
+ */
+struct ipcq_queue_send_all {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 payload;
+	__aligned_u64 length;
+	__aligned_u64 queues;
+	__u32 count;
+	__u32 refused;
+	__u32 priority;
+	__u32 reserved;
+	__aligned_u64 sequences;
+	__aligned_u64 type;
+	__aligned_u64 time_to_live;
+};
 
 /*
  * Flags of subscribing.
@@ -1445,6 +1499,7 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
 #define IPCQ_IOC_QUEUE_FILTER		_IO(IPCQ_IOC_MAGIC, 0x4b)
 #define IPCQ_IOC_QUEUE_SUBSCRIBE	_IO(IPCQ_IOC_MAGIC, 0x4c)
+#define IPCQ_IOC_QUEUE_SEND_ALL		_IO(IPCQ_IOC_MAGIC, 0x4d)
 #define IPCQ_IOC_QUEUE_CALL		_IO(IPCQ_IOC_MAGIC, 0x48)
 #define IPCQ_IOC_QUEUE_REPLY		_IO(IPCQ_IOC_MAGIC, 0x49)
 #define IPCQ_IOC_QUEUE_RESULT		_IO(IPCQ_IOC_MAGIC, 0x4a)

@@ -26,7 +26,7 @@ static const char doc[] =
 	"    \"sender\", \"type\", \"vector\", \"truncate\", \"time-to-live\",\n"
 	"    \"async\", \"dead-letter\", \"lease\", \"batch\", \"full\", \"broadcast\",\n"
 	"    \"filter\", \"call\", \"redelivery-limit\", \"fds\",\n"
-	"    \"shares\"),\n"
+	"    \"shares\", \"send-all\"),\n"
 	"  limits: {max_messages, max_message_size, max_region_size, max_mutexes,\n"
 	"    max_eventcounts, objects, message_bytes, region_bytes, owners,\n"
 	"    files, namespace_objects}, null standing for no limit\n"
@@ -49,7 +49,7 @@ static const char *const features[] = { "queue", "region", "mutex", "eventcount"
 					"type", "vector", "truncate", "time-to-live",
 					"async", "dead-letter", "lease", "batch",
 					"full", "broadcast", "filter", "call",
-					"redelivery-limit", "fds", "shares" };
+					"redelivery-limit", "fds", "shares", "send-all" };
 
 #define FEATURES	(sizeof(features) / sizeof(*features))
 

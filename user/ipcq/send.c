@@ -14,12 +14,14 @@
 #include "util.h"
 
 #define BATCH	64		/* messages sent in one call */
+#define MOST_QUEUES	64	/* that one message goes to */
 
 enum {
 	OPTION_LINES = 'l',
 	OPTION_STDIN = 'i',
 	OPTION_TIMEOUT = 't',
 	OPTION_FD = OPTION_FIRST,
+	OPTION_ALSO,
 };
 
 static const struct argp_option options[] = {
@@ -33,6 +35,9 @@ static const struct argp_option options[] = {
 	{ "fd", OPTION_FD, "N", 0,
 	  "Pass this open descriptor with each message; may be given more than once",
 	  0 },
+	{ "also", OPTION_ALSO, "QUEUE", 0,
+	  "Send to this queue at the same instant, or to none; may be given more "
+	  "than once", 0 },
 	{ "json", OPTION_JSON, NULL, 0,
 	  "Print JSON: an object on a line for each message, with sequence, its "
 	  "number in the queue, or null when the queue has dropped it", 0 },
@@ -60,6 +65,9 @@ struct sending {
 	bool json;
 	int64_t timeout;		/* nanoseconds; negative: none */
 	int fds[IPCQ_MOST_FDS];
+	const char *also[MOST_QUEUES];	/* from the second queue on */
+	struct ipcq_queue *queues[MOST_QUEUES];	/* all of them */
+	size_t others;
 	unsigned long sent;
 };
 
@@ -69,6 +77,8 @@ static void check(struct sending *sending, struct argp_state *state)
 		argp_error(state, "to which queue? give its name");
 	if (sending->lines + sending->whole + !!sending->count > 1)
 		argp_error(state, "give messages, --lines or --stdin, not several of them");
+	if (sending->others && sending->to.options.fd_count)
+		argp_error(state, "give --fd or --also, not both");
 	if (sending->to.flags && sending->timeout >= 0)
 		argp_error(state, "give --timeout or --nonblock, not both");
 	if (sending->lines || sending->whole || sending->count)
@@ -114,6 +124,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_FD:
 		add_fd(sending, state, argument);
 		return 0;
+	case OPTION_ALSO:
+		if (sending->others == MOST_QUEUES - 1)
+			argp_error(state, "--also: to %d queues at most",
+				   MOST_QUEUES);
+		sending->also[++sending->others] = parse_name(state, argument);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (!sending->to.name)
 			sending->to.name = parse_name(state, argument);
@@ -154,23 +170,75 @@ static uint64_t deadline(const struct sending *sending)
 				      ipcq_deadline(sending->timeout);
 }
 
+/* The number printed is that of the first queue. */
+static int send_to_all(struct sending *sending, const void *payload, size_t length)
+{
+	uint64_t sequences[MOST_QUEUES];
+	struct sender other = sending->to;
+	size_t refused = 0;
+	int error = ipcq_queue_send_all(sending->queues, sending->others + 1, payload,
+					length, &sending->to.options,
+					sending->to.flags, deadline(sending),
+					sequences, &refused);
+
+	if (error) {
+		if (refused && refused <= sending->others)
+			other.name = sending->also[refused];
+		(void)ipcq_queue_info(sending->queues[refused], NULL, &other.info);
+		sending->to.name = other.name;
+		sending->to.info = other.info;
+		return report_send(sending, error);
+	}
+	sending->sent++;
+	return print_sequence(sending, sequences[0]);
+}
+
+/* The queues beside the first; an exit code. */
+static int open_others(struct sending *sending)
+{
+	struct sender other = sending->to;
+	int code = EXIT_OK;
+	size_t i;
+
+	sending->queues[0] = sending->to.queue;
+	for (i = 1; i <= sending->others && !code; i++) {
+		other.name = sending->also[i];
+		other.queue = NULL;
+		code = sender_open(&other);
+		sending->queues[i] = other.queue;
+	}
+	return code;
+}
+
+static void close_all(struct sending *sending)
+{
+	size_t i;
+
+	for (i = 1; i <= sending->others; i++)
+		ipcq_queue_close(sending->queues[i]);
+	ipcq_queue_close(sending->to.queue);
+}
+
 static int send_one(struct sending *sending, const void *payload, size_t length)
 {
 	const struct iovec piece = {
 		.iov_base = (void *)payload, .iov_len = length,
 	};
 	uint64_t sequence;
-	int error = ipcq_queue_sendv(sending->to.queue, &piece, 1,
-				     &sending->to.options, sending->to.flags,
-				     deadline(sending), &sequence);
+	int error;
 
+	if (sending->others)
+		return send_to_all(sending, payload, length);
+	error = ipcq_queue_sendv(sending->to.queue, &piece, 1,
+				 &sending->to.options, sending->to.flags,
+				 deadline(sending), &sequence);
 	if (error)
 		return report_send(sending, error);
 	sending->sent++;
 	return print_sequence(sending, sequence);
 }
 
-/* With descriptors, which several in a call cannot have. */
+/* With descriptors, or to several queues, which several in a call cannot have. */
 static int send_one_by_one(struct sending *sending)
 {
 	int i, code = EXIT_OK;
@@ -268,14 +336,16 @@ int cmd_send(int argc, char **argv)
 	}
 	parse_arguments(&argp, argc, argv, 0, &sending);
 	code = sender_open(&sending.to);
+	if (!code)
+		code = open_others(&sending);
 	if (!code && sending.lines)
 		code = send_lines(&sending);
 	else if (!code && sending.whole)
 		code = send_input(&sending);
 	else if (!code)
-		code = sending.to.options.fd_count ?
+		code = sending.to.options.fd_count || sending.others ?
 			send_one_by_one(&sending) : send_arguments(&sending);
-	ipcq_queue_close(sending.to.queue);
+	close_all(&sending);
 	free(sending.messages);
 	return code;
 }

@@ -701,6 +701,34 @@ ssize_t ipcq_queue_reply_receive(struct ipcq_queue *queue, uint64_t *token,
 				 size_t size, unsigned int flags, uint64_t deadline);
 
 /**
+ * ipcq_queue_send_all() - send one message to several queues, or to none
+ * @queues: handles of different queues
+ * @count: how many, 2 to 64
+ * @payload: the message; may be NULL when @length is 0
+ * @length: bytes, 0 to the shortest longest message of the queues
+ * @options: what it is sent with, or NULL; no descriptors
+ * @flags: 0 or IPCQ_DONTWAIT
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @sequences: receives the message's number in each queue, 0 where it was dropped because
+ *	the queue is full; or NULL
+ * @refused: receives, when one of the queues made the call fail, which of @queues; or NULL
+ *
+ * All queues take the message at one instant, or none does.  Where one that makes senders
+ * wait has no room, the call waits, unless the first handle is non-blocking; it has no
+ * place among those who wait to send to that queue alone, and tries again when there is
+ * room for any message.  A queue that drops messages when it is full never makes the
+ * call fail or wait.
+ *
+ * Return: 0; -EINVAL too few or too many queues, or one twice; -ENOBUFS a full queue
+ * rejects; the errors of ipcq_queue_sendv().
+ */
+int ipcq_queue_send_all(struct ipcq_queue *const *queues, size_t count,
+			const void *payload, size_t length,
+			const struct ipcq_send_options *options,
+			unsigned int flags, uint64_t deadline,
+			uint64_t *sequences, size_t *refused);
+
+/**
  * ipcq_queue_send_many() - send several messages in one call
  * @queue: the handle
  * @messages: the payload of each, not pieces of one
