@@ -508,8 +508,8 @@ static void commit_messages(struct round *round)
 	for (i = 0; i < round->done; i++) {
 		if (likely(!round->messages[i]->special))
 			continue;
-		/* A batch cannot reply to a request: who waits is told. */
-		if (round->messages[i]->special & IPCQ_SPECIAL_REQUEST) {
+		/* It cannot reply to a request: who waits is told. */
+		if (round->messages[i]->special & IPCQ_SPECIAL_WATCHED) {
 			ipcq_queue_end(queue, NULL, round->messages[i], 0);
 			round->messages[i] = NULL;
 		} else {

@@ -20,6 +20,7 @@
 #include <linux/refcount.h>
 
 #include "backlog.h"
+#include "copies.h"
 #include "passfd.h"
 #include "queue.h"
 #include "registry.h"
@@ -93,7 +94,8 @@ static void address(struct ipcq_queue *from, struct ipcq_message *message,
 }
 
 /*
- * Moves a message, if it can be.  It is counted out before it is in: who receives it
+ * Moves a message, if it can be; one that is being copied is moved after that, or
+ * dropped.  It is counted out before it is in: who receives it
  * finds that the other queue has moved it.
  */
 static bool move(struct ipcq_queue *from, struct ipcq_queue *to,
@@ -101,6 +103,9 @@ static bool move(struct ipcq_queue *from, struct ipcq_queue *to,
 {
 	u32 memory = ipcq_message_memory(message->class);
 
+	if (data_race(message->special) & IPCQ_SPECIAL_COPIED &&
+	    ipcq_copies_inherit(from, message, IPCQ_PARTING_DEAD + reason))
+		return true;
 	if (message->special & IPCQ_SPECIAL_ORIGIN)
 		return false;
 	if (to->priorities && ipcq_backlog_prepare_now(to, message->priority))

@@ -7,8 +7,9 @@
  * those of the lowest priority first, and of one priority the oldest.  The new one
  * counts among them as the newest of its priority: if all that could go are of a higher
  * one, it is the one that is dropped.  A message that a receiver has reserved cannot be
- * dropped; where nothing else is left that could make room, the sender waits for that
- * one, as in a queue that blocks.  Nothing is dropped in vain: first it is seen how many
+ * dropped, and one that somebody copies would make no room (copies.h); where nothing else
+ * is left that could make room, the sender waits for that one, as in a queue that blocks.
+ * Nothing is dropped in vain: first it is seen how many
  * must go.  But under one hold of the lock it is not for more than IPCQ_DROP_BATCH; where
  * that is not enough, these go, and then it is looked again.
  *
@@ -22,6 +23,7 @@
 
 #include "backlog.h"
 #include "broadcast.h"
+#include "copies.h"
 #include "queue_steps.h"
 #include "share.h"
 
@@ -69,15 +71,22 @@ static enum ipcq_full_end drop_oldest(struct ipcq_queue *queue,
 	       !ipcq_bounds_fit(&bounds, message->length)) {
 		if (!old)
 			return IPCQ_FULL_STAYS;
+		if (ipcq_copies_go_on(old)) {
+			old = next_to_go(queue, old);
+			continue;
+		}
 		if (ranks_above(queue, old, message))
 			return IPCQ_FULL_LOST;
 		ipcq_bounds_remove(&bounds, old->length);
 		old = next_to_go(queue, old);
 		count++;
 	}
-	for (old = ipcq_backlog_least(queue); count; count--, old = next) {
-		next = count > 1 ? next_to_go(queue, old) : NULL;
+	for (old = ipcq_backlog_least(queue); count; old = next) {
+		next = next_to_go(queue, old);
+		if (ipcq_copies_go_on(old))
+			continue;
 		take_out(queue, old, list);
+		count--;
 	}
 	return ipcq_bounds_fit(&queue->bounds, message->length) ?
 		IPCQ_FULL_FITS : IPCQ_FULL_AGAIN;

@@ -8,6 +8,7 @@
 #include <linux/timekeeping.h>
 
 #include "backlog.h"
+#include "copies.h"
 #include "hold.h"
 #include "limits.h"
 #include "owner.h"
@@ -15,7 +16,7 @@
 #include "request.h"
 
 /* What is to come of a message whose hold has ended. */
-enum { THEN_NOTHING, THEN_LEAVE, THEN_RETURN, THEN_FAIL };
+enum { THEN_LEAVE, THEN_RETURN, THEN_FAIL };
 
 /* ---------------------------------------------------------------- outcomes */
 
@@ -129,8 +130,6 @@ static void enter(struct ipcq_queue *queue, struct ipcq_message *message,
 		message->special |= IPCQ_SPECIAL_LEASED;
 	message->token = hold->token;
 	message->owner = hold->owner;
-	message->copies = 0;
-	message->then = THEN_NOTHING;
 	insert(queue, message);
 	list_add_tail(&message->of_owner, &hold->owner->holds);
 	queue->holds++;
@@ -184,7 +183,7 @@ static void give_up(struct ipcq_queue *queue, struct ipcq_message *message,
  * request that was refused, or has no server any more.
  */
 static void leave_queue(struct ipcq_queue *queue, struct ipcq_message *message,
-			struct ipcq_outcome *outcome)
+			u32 then, struct ipcq_outcome *outcome)
 {
 	bool needed = false;
 	int error;
@@ -192,7 +191,7 @@ static void leave_queue(struct ipcq_queue *queue, struct ipcq_message *message,
 	ipcq_step_count_out(queue, message);
 	queue->received++;
 	outcome->room = true;
-	if (message->then == THEN_FAIL) {
+	if (then == THEN_FAIL) {
 		error = message->refusal ? -EREMOTEIO : -ECONNRESET;
 		needed = ipcq_request_finish(queue, message, NULL, error,
 					     &outcome->wake);
@@ -203,14 +202,12 @@ static void leave_queue(struct ipcq_queue *queue, struct ipcq_message *message,
 
 /* Does what is to come of a message that is held no longer. */
 static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
-		   struct ipcq_outcome *outcome)
+		   u32 then, u64 delay, struct ipcq_outcome *outcome)
 {
 	u64 back;
 
-	if (message->copies)
-		return;
-	if (message->then != THEN_RETURN) {
-		leave_queue(queue, message, outcome);
+	if (then != THEN_RETURN) {
+		leave_queue(queue, message, then, outcome);
 		return;
 	}
 	count_redelivery(message);
@@ -219,11 +216,11 @@ static void settle(struct ipcq_queue *queue, struct ipcq_message *message,
 		give_up(queue, message, outcome);
 		return;
 	}
-	if (!message->delay) {
+	if (!delay) {
 		put_back(queue, message, outcome);
 		return;
 	}
-	back = time_from_now(message->delay);
+	back = time_from_now(delay);
 	/* What it carries does not outlive its time to live on the way. */
 	if (message->special & IPCQ_SPECIAL_LIMITED)
 		back = min(back, message->expires);
@@ -237,9 +234,7 @@ static void end(struct ipcq_queue *queue, struct ipcq_message *message, u32 then
 		u64 delay, struct ipcq_outcome *outcome)
 {
 	leave(queue, message);
-	message->then = then;
-	message->delay = delay;
-	settle(queue, message, outcome);
+	settle(queue, message, then, delay, outcome);
 }
 
 /* Ends the hold of a request that has been replied to, or is refused. */
@@ -361,25 +356,19 @@ int ipcq_hold_extend(struct ipcq_queue *queue, struct ipcq_owner *owner,
 int ipcq_hold_read(struct ipcq_queue *queue, struct ipcq_owner *owner, u64 token,
 		   u64 offset, const struct ipcq_buffer *to)
 {
-	struct ipcq_outcome outcome __uninitialized;
 	struct ipcq_message *message;
 	int ret;
 
 	spin_lock(&queue->lock);
 	message = ipcq_hold_find(queue, owner, token);
 	if (message)
-		message->copies++;
+		ipcq_copy_begin(message);
 	spin_unlock(&queue->lock);
 	if (!message)
 		return -ENOKEY;
 
 	ret = ipcq_message_copy_part(message, offset, to);
-
-	ipcq_outcome_begin(queue, &outcome);
-	message->copies--;
-	if (message->then)
-		settle(queue, message, &outcome);
-	ipcq_outcome_end(queue, &outcome);
+	ipcq_copy_end(queue, message);
 	return ret;
 }
 

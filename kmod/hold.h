@@ -17,9 +17,8 @@
  * does not go back when the owner ends, but fails.
  *
  * States of a message, by the bits that it wears: HELD, found by its token, and in its
- * owner's list; DELAYED, on its way back; neither.  While the owner has it copied once
- * more, with no lock held, @copies counts that: a hold may end then, but what is to
- * come of the message (@then) waits for the last copy.
+ * owner's list; DELAYED, on its way back; neither.  The owner can have it copied once more
+ * (copies.h); the hold may end meanwhile.
  *
  * An owner that ends is told to the queue after it is no longer live; a message is
  * given to an owner under the queue's lock and only while that is live.  So nothing is

@@ -5,7 +5,8 @@
  * A message is a detachable thing: it has one holder at a time (the sender that
  * fills it, the queue's order, the receiver that copies it out, or a magazine)
  * and passes from one to the next as a pointer.  Only a message for all subscribers is
- * shared (broadcast.h), and then it counts who holds it.
+ * shared (broadcast.h), and then it counts who holds it; and one that others copy besides
+ * its holder counts these (copies.h).
  *
  * A short payload lies in the message itself, a longer one in a buffer of a size
  * class, a power of two.  A queue keeps the messages that its receivers have
@@ -51,6 +52,7 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_LIMITED	(1U << 1)	/* @time_to_live is not 0 */
 #define IPCQ_SPECIAL_ORIGIN	(1U << 2)	/* a dead letter: @origin_* */
 #define IPCQ_SPECIAL_FILES	(1U << 3)	/* carries files: passfd.h */
+#define IPCQ_SPECIAL_COPIED	(1U << 4)	/* by others than its holder: copies.h */
 #define IPCQ_SPECIAL_LOGGED	(1U << 7)	/* for all subscribers: broadcast.h */
 #define IPCQ_SPECIAL_HELD	(1U << 8)	/* by an owner: hold.h */
 #define IPCQ_SPECIAL_DELAYED	(1U << 9)	/* on its way back */
@@ -60,6 +62,9 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_RESULT	(1U << 13)	/* what came of a request, to be fetched */
 #define IPCQ_SPECIAL_COUNTED	(1U << 16)	/* for a user's share: share.h */
 #define IPCQ_SPECIAL_FOREIGN	(1U << 17)	/* nobody's share: likewise */
+
+/* Others have to do with it, also when it is received. */
+#define IPCQ_SPECIAL_WATCHED	(IPCQ_SPECIAL_COPIED | IPCQ_SPECIAL_REQUEST)
 
 struct ipcq_message {
 	struct ipcq_order_entry order;
@@ -79,12 +84,12 @@ struct ipcq_message {
 
 	/* Of holds, see hold.h. */
 	u32 redeliveries;		/* REDELIVERED */
-	u32 copies;			/* HELD, or until settled: in progress; LOGGED */
+	u32 copies;			/* COPIED, LOGGED: in progress */
 	union {
-		u32 then;		/* HELD likewise: what is to come of it */
+		u32 parting;		/* COPIED: enum ipcq_parting; copies.h */
 		u32 readers;		/* LOGGED: subscribers that receive it next */
 	};
-	u64 delay;			/* likewise: before it goes back, ns */
+	bool loose;			/* COPIED: out, and still counted */
 	u64 token;			/* HELD, REQUEST, RESULT */
 	struct ipcq_owner *owner;	/* HELD: from here on; it is there */
 	union {

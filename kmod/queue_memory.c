@@ -15,6 +15,7 @@
 #include "account.h"
 #include "backlog.h"
 #include "compat.h"
+#include "copies.h"
 #include "queue.h"
 #include "request.h"
 
@@ -168,9 +169,14 @@ struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
  */
 void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 {
-	if (unlikely(message->special)) {
-		if (message->special & IPCQ_SPECIAL_REQUEST &&
+	u32 special = data_race(message->special);
+
+	if (unlikely(special)) {
+		if (special & IPCQ_SPECIAL_REQUEST &&
 		    ipcq_request_end(queue, message, -ECANCELED))
+			return;
+		if (special & IPCQ_SPECIAL_COPIED &&
+		    ipcq_copies_inherit(queue, message, IPCQ_PARTING_KEEP))
 			return;
 		ipcq_message_undress(message);
 		/* It counts for nobody, if it did when it was retained. */

@@ -11,6 +11,7 @@
 
 #include "backlog.h"
 #include "broadcast.h"
+#include "copies.h"
 #include "queue.h"
 #include "wait.h"
 
@@ -121,9 +122,11 @@ ipcq_queue_unlock(struct ipcq_queue *queue, struct ipcq_wake *wake,
 static __always_inline void ipcq_step_count_out(struct ipcq_queue *queue,
 						struct ipcq_message *message)
 {
-	ipcq_bounds_remove(&queue->bounds, message->length);
-	if (unlikely(message->special & IPCQ_SPECIAL_COUNTED))
-		ipcq_share_end(queue, message);
+	if (unlikely(message->special &
+		     (IPCQ_SPECIAL_COUNTED | IPCQ_SPECIAL_COPIED)))
+		ipcq_copies_count_out(queue, message);
+	else
+		ipcq_bounds_remove(&queue->bounds, message->length);
 }
 
 /* ----------------------------------------------------------- sending: send.c */

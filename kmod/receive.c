@@ -159,8 +159,10 @@ struct ipcq_message *ipcq_queue_reserve(struct ipcq_queue *queue,
 
 /* ------------------------------------------------------------------ their ends */
 
-/* A request is received by who cannot reply to it. */
-static noinline void commit_request(struct ipcq_queue *queue,
+/*
+ * A message is received that somebody copies, or a request, by who cannot reply to it.
+ */
+static noinline void commit_watched(struct ipcq_queue *queue,
 				    struct ipcq_message *message)
 {
 	struct ipcq_outcome outcome __uninitialized;
@@ -169,7 +171,8 @@ static noinline void commit_request(struct ipcq_queue *queue,
 	ipcq_step_count_out(queue, message);
 	queue->received++;
 	outcome.room = true;
-	if (!ipcq_request_finish(queue, message, NULL, -ENOTCONN, &outcome.wake))
+	if (!(message->special & IPCQ_SPECIAL_REQUEST) ||
+	    !ipcq_request_finish(queue, message, NULL, -ENOTCONN, &outcome.wake))
 		ipcq_order_push(&outcome.done, &message->order);
 	ipcq_outcome_end(queue, &outcome);
 }
@@ -181,8 +184,8 @@ static void commit(struct ipcq_queue *queue, struct ipcq_message *message)
 
 	ipcq_wake_init(&wake);
 	if (unlikely(message->special)) {
-		if (message->special & IPCQ_SPECIAL_REQUEST) {
-			commit_request(queue, message);
+		if (message->special & IPCQ_SPECIAL_WATCHED) {
+			commit_watched(queue, message);
 			return;
 		}
 		ipcq_message_undress(message);

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "backlog.h"
+#include "copies.h"
 #include "queue_steps.h"
 #include "share.h"
 
@@ -422,9 +423,14 @@ struct ipcq_message *ipcq_share_drops(struct ipcq_queue *queue,
 	 * the tree are found, too, once nothing is before them: as they are older than
 	 * all others of their user's, that is soon where the user has sent most.
 	 */
-	if (least && owner_of(queue, least) == share)
+	if (least && owner_of(queue, least) == share && !ipcq_copies_go_on(least))
 		return least;
-	return node ? rb_entry(node, struct ipcq_message, by_token) : NULL;
+	for (; node; node = rb_next(node)) {
+		least = rb_entry(node, struct ipcq_message, by_token);
+		if (!ipcq_copies_go_on(least))
+			return least;
+	}
+	return NULL;
 }
 
 /* The user who is over the share, with most messages, and has some to drop; or NULL. */
