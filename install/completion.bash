@@ -54,7 +54,7 @@ _ipcq_names()
 _ipcq_arguments()
 {
 	case $1 in
-	send | recv | call | serve) _ipcq_names --kind queue ;;
+	send | recv | call | serve | drain) _ipcq_names --kind queue ;;
 	set) _ipcq_names --kind queue ;;
 	create | show | rm) _ipcq_names ;;
 	help) _ipcq_commands ;;

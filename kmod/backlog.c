@@ -108,6 +108,8 @@ void ipcq_backlog_left(struct ipcq_queue *queue, struct ipcq_message *message)
 		ipcq_expire_left(queue, message);
 	if (message->special & IPCQ_SPECIAL_COUNTED)
 		ipcq_share_left(queue, message);
+	if (message->special & IPCQ_SPECIAL_MARKED)
+		ipcq_marks_left(message);
 	message->in_order = false;
 	if (queue->care & IPCQ_CARE_SCANS)
 		ipcq_scans_left(queue, message);

@@ -4,7 +4,8 @@
  * the queue was made for.  The queue's lock is held, but for preparing.
  *
  * Nothing else changes the order; so here is where those hear of it who have to:
- * the timers of messages that expire, and the scans that are in progress.
+ * the timers of messages that expire, the scans that are in progress, and the marks of
+ * handles that come back.
  */
 #ifndef IPCQ_BACKLOG_H
 #define IPCQ_BACKLOG_H

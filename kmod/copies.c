@@ -5,6 +5,7 @@
 #include "backlog.h"
 #include "copies.h"
 #include "hold.h"
+#include "passfd.h"
 #include "queue_steps.h"
 #include "share.h"
 
@@ -69,7 +70,7 @@ void ipcq_copy_end(struct ipcq_queue *queue, struct ipcq_message *message)
 		if (!ipcq_order_empty(&dead))
 			reason = message->parting - IPCQ_PARTING_DEAD;
 		/* Now it can be dropped for those who wait for room. */
-		stuck = ipcq_full_drops(queue) && !list_empty(&queue->senders);
+		stuck = ipcq_full_drops(queue) && queue->waiting_senders;
 	}
 	ipcq_outcome_end(queue, &outcome);
 	ipcq_dead_letter(queue, &dead, reason);
@@ -83,16 +84,29 @@ void ipcq_copy_end(struct ipcq_queue *queue, struct ipcq_message *message)
  * @message: has left the order and the count, and wears COPIED
  * @parting: IPCQ_PARTING_KEEP; or IPCQ_PARTING_DEAD plus a reason
  *
+ * The files that it carries do not wait: nobody copies these.
+ *
  * Return: whether somebody copies it: the last of them does what @parting says.
  */
 bool ipcq_copies_inherit(struct ipcq_queue *queue, struct ipcq_message *message,
 			 u32 parting)
 {
+	struct ipcq_files *files = NULL;
+	struct ipcq_sender *sender = NULL;
 	bool go_on;
 
 	spin_lock(&queue->lock);
 	go_on = message->copies;
 	message->parting = go_on ? parting : IPCQ_PARTING_NONE;
+	if (go_on && message->special & IPCQ_SPECIAL_FILES) {
+		message->special &= ~IPCQ_SPECIAL_FILES;
+		files = message->files;
+		sender = ipcq_sender_get(message->sender);
+	}
 	spin_unlock(&queue->lock);
+	if (files) {
+		ipcq_files_put(files, sender->account);
+		ipcq_sender_put(sender);
+	}
 	return go_on;
 }

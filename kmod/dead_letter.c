@@ -21,7 +21,6 @@
 
 #include "backlog.h"
 #include "copies.h"
-#include "passfd.h"
 #include "queue.h"
 #include "registry.h"
 
@@ -83,10 +82,7 @@ static void address(struct ipcq_queue *from, struct ipcq_message *message,
 	 * Files live no longer than their message's first time.
 	 */
 	message->special &= ~(IPCQ_SPECIAL_LIMITED | IPCQ_SPECIAL_REDELIVERED);
-	if (message->special & IPCQ_SPECIAL_FILES) {
-		message->special &= ~IPCQ_SPECIAL_FILES;
-		ipcq_files_put(message->files, message->sender->account);
-	}
+	ipcq_message_put_files(message);
 	message->special |= IPCQ_SPECIAL_ORIGIN;
 	message->origin_id = from->object.id;
 	message->origin_sequence = message->order.sequence;
@@ -94,9 +90,8 @@ static void address(struct ipcq_queue *from, struct ipcq_message *message,
 }
 
 /*
- * Moves a message, if it can be; one that is being copied is moved after that, or
- * dropped.  It is counted out before it is in: who receives it
- * finds that the other queue has moved it.
+ * Moves a message, if it can be; one that is being copied moves after that.  It is
+ * counted out before it is in: who receives it finds that the other queue has moved it.
  */
 static bool move(struct ipcq_queue *from, struct ipcq_queue *to,
 		 struct ipcq_message *message, u32 reason)

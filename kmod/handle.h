@@ -15,6 +15,7 @@
 #include "broadcast.h"
 #include "filter.h"
 #include "object.h"
+#include "scan.h"
 #include "sender.h"
 
 struct ipcq_call;
@@ -27,6 +28,7 @@ struct ipcq_handle {
 	struct ipcq_senders senders;	/* who sends through it */
 	struct ipcq_subscriber subscriber;	/* of a queue; broadcast.h */
 	struct ipcq_filter filter;	/* of a queue's, under the queue's lock */
+	struct ipcq_mark mark;		/* likewise: where it looks next; scan.h */
 	struct file *file;		/* constant; compared only */
 	bool creator;			/* constant: it created the object */
 	struct list_head owners;	/* owners_lock: attached through it */

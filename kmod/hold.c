@@ -46,10 +46,12 @@ void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 
 /*
  * A message, out of the order, leaves the queue without having been received.  A request
- * is no dead letter: its caller hears of it, by @error.  Returns whether it is one.
+ * goes no further: its caller hears of it, by @error.  Returns whether it is none, and the
+ * message is the caller's.
  */
-static bool part_with(struct ipcq_queue *queue, struct ipcq_message *message,
-		      int error, struct ipcq_outcome *outcome)
+bool ipcq_outcome_part_with(struct ipcq_queue *queue,
+			    struct ipcq_message *message, int error,
+			    struct ipcq_outcome *outcome)
 {
 	ipcq_step_count_out(queue, message);
 	outcome->room = true;
@@ -65,7 +67,7 @@ void ipcq_outcome_expire(struct ipcq_queue *queue, struct ipcq_message *message,
 			 struct ipcq_outcome *outcome)
 {
 	queue->expired++;
-	if (part_with(queue, message, -ETIME, outcome))
+	if (ipcq_outcome_part_with(queue, message, -ETIME, outcome))
 		ipcq_order_push(&outcome->expired, &message->order);
 }
 
@@ -172,7 +174,7 @@ static void count_redelivery(struct ipcq_message *message)
 static void give_up(struct ipcq_queue *queue, struct ipcq_message *message,
 		    struct ipcq_outcome *outcome)
 {
-	if (part_with(queue, message, -ECANCELED, outcome))
+	if (ipcq_outcome_part_with(queue, message, -ECANCELED, outcome))
 		ipcq_order_push(&outcome->redelivered, &message->order);
 	else
 		queue->dropped++;

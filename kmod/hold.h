@@ -57,6 +57,9 @@ void ipcq_outcome_begin(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	__acquires(&queue->lock);
 void ipcq_outcome_end(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 	__releases(&queue->lock);
+bool ipcq_outcome_part_with(struct ipcq_queue *queue,
+			    struct ipcq_message *message, int error,
+			    struct ipcq_outcome *outcome);
 void ipcq_outcome_expire(struct ipcq_queue *queue, struct ipcq_message *message,
 			 struct ipcq_outcome *outcome);
 

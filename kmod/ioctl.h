@@ -29,6 +29,7 @@ union ipcq_arguments {
 	struct ipcq_queue_receive queue_receive;
 	struct ipcq_queue_batch queue_batch;
 	struct ipcq_queue_send_all queue_send_all;
+	struct ipcq_queue_drain queue_drain;
 	struct ipcq_queue_stat queue_stat;
 	struct ipcq_queue_set queue_set;
 	struct ipcq_queue_subscribe queue_subscribe;

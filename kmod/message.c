@@ -122,14 +122,22 @@ void ipcq_message_free(struct ipcq_message *message)
 	kmem_cache_free(message_cache, message);
 }
 
+/* The files that a message carries, if it does, are of no more use; no lock is held. */
+void ipcq_message_put_files(struct ipcq_message *message)
+{
+	if (!(message->special & IPCQ_SPECIAL_FILES))
+		return;
+	message->special &= ~IPCQ_SPECIAL_FILES;
+	ipcq_files_put(message->files, message->sender->account);
+}
+
 /*
  * Makes a message plain again, but for what the queue's lock protects (share.h); no lock is
  * held.
  */
 void ipcq_message_undress(struct ipcq_message *message)
 {
-	if (message->special & IPCQ_SPECIAL_FILES)
-		ipcq_files_put(message->files, message->sender->account);
+	ipcq_message_put_files(message);
 	message->special &= message->special & IPCQ_SPECIAL_COUNTED ?
 		IPCQ_SPECIAL_COUNTED | IPCQ_SPECIAL_FOREIGN : 0;
 }
@@ -210,7 +218,7 @@ int ipcq_message_copy_out(const struct ipcq_message *message,
  * ipcq_message_copy_part() - copy a part of a payload out
  * @message: the message
  * @offset: where the part begins
- * @to: an address and how much there is room for, at most INT_MAX
+ * @to: where to
  *
  * Return: how many bytes, 0 behind the end; -EFAULT.
  */
@@ -222,6 +230,9 @@ int ipcq_message_copy_part(const struct ipcq_message *message, u64 offset,
 	if (offset >= message->length)
 		return 0;
 	length = min_t(size_t, message->length - offset, to->length);
+	if (to->iter)
+		return copy_to_iter(message->payload + offset, length, to->iter) ==
+			length ? length : -EFAULT;
 	return copy_to_user(to->address, message->payload + offset, length) ?
 		-EFAULT : length;
 }

@@ -53,6 +53,7 @@ struct ipcq_owner;
 #define IPCQ_SPECIAL_ORIGIN	(1U << 2)	/* a dead letter: @origin_* */
 #define IPCQ_SPECIAL_FILES	(1U << 3)	/* carries files: passfd.h */
 #define IPCQ_SPECIAL_COPIED	(1U << 4)	/* by others than its holder: copies.h */
+#define IPCQ_SPECIAL_MARKED	(1U << 5)	/* by handles that come back: scan.h */
 #define IPCQ_SPECIAL_LOGGED	(1U << 7)	/* for all subscribers: broadcast.h */
 #define IPCQ_SPECIAL_HELD	(1U << 8)	/* by an owner: hold.h */
 #define IPCQ_SPECIAL_DELAYED	(1U << 9)	/* on its way back */
@@ -96,7 +97,10 @@ struct ipcq_message {
 		struct rb_node by_token;
 		struct rb_node in_log;	/* LOGGED */
 	};
-	struct list_head of_owner;
+	union {
+		struct list_head of_owner;	/* HELD */
+		struct list_head marks;	/* MARKED: struct ipcq_mark */
+	};
 
 	/* Of calls, see request.h. */
 	struct ipcq_caller *caller;	/* REQUEST: who waits, or NULL */
@@ -143,6 +147,7 @@ u32 ipcq_message_memory(u32 class);
 
 struct ipcq_message *ipcq_message_new(struct ipcq_sender *sender, u32 class);
 void ipcq_message_free(struct ipcq_message *message);
+void ipcq_message_put_files(struct ipcq_message *message);
 void ipcq_message_undress(struct ipcq_message *message);
 int ipcq_message_transfer(struct ipcq_message *message,
 			  struct ipcq_sender *sender);

@@ -6,7 +6,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ipcq.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "broadcast.h"
@@ -96,8 +95,8 @@ int ipcq_queue_call_send(struct ipcq_call *call)
 /* ----------------------------------------------------------------- receive */
 
 /* Who sent it, in the terms of the caller's namespaces. */
-static void tell_sender(struct ipcq_queue_receive *args,
-			const struct ipcq_sender *sender)
+void ipcq_receive_tell_sender(struct ipcq_queue_receive *args,
+			      const struct ipcq_sender *sender)
 {
 	const struct ipcq_identity who = ipcq_sender_identity(sender);
 
@@ -118,6 +117,20 @@ static void tell_origin(struct ipcq_queue_receive *args,
 	args->origin_reason = dead ? message->origin_reason : IPCQ_ORIGIN_NONE;
 }
 
+/* What a message tells of itself.  It is the caller's, or the lock is held. */
+void ipcq_receive_tell(struct ipcq_queue_receive *args,
+		       const struct ipcq_message *message)
+{
+	args->sequence = message->order.sequence;
+	args->priority = message->priority;
+	args->type = ipcq_message_type(message);
+	args->time = message->time;
+	args->redeliveries = ipcq_message_redeliveries(message);
+	args->fd_count = message->special & IPCQ_SPECIAL_FILES ?
+			 message->files->count : 0;
+	tell_origin(args, message);
+}
+
 /* Copies out a reserved message, and what comes with it. */
 static int copy_message(struct ipcq_call *call,
 			const struct ipcq_message *message,
@@ -126,16 +139,9 @@ static int copy_message(struct ipcq_call *call,
 {
 	struct ipcq_queue_receive *args = &call->args.queue_receive;
 
-	args->sequence = message->order.sequence;
-	args->priority = message->priority;
-	args->type = ipcq_message_type(message);
-	args->time = message->time;
-	args->redeliveries = ipcq_message_redeliveries(message);
+	ipcq_receive_tell(args, message);
+	ipcq_receive_tell_sender(args, message->sender);
 	args->token = hold->owner ? hold->token : 0;
-	tell_sender(args, message->sender);
-	tell_origin(args, message);
-	args->fd_count = message->special & IPCQ_SPECIAL_FILES ?
-			 message->files->count : 0;
 	if (message->special & IPCQ_SPECIAL_LOGGED &&
 	    ipcq_call_has(call, queue_receive.dropped))
 		args->dropped = ipcq_broadcast_tell(subscriber_of(call), message);
@@ -251,39 +257,46 @@ static int read_filter(const struct ipcq_queue_receive *args,
 
 static bool reserved_are_zero(const struct ipcq_queue_receive *args)
 {
-	return !args->reserved4 &&
-	       !memchr_inv(args->reserved3, 0, sizeof(args->reserved3));
+	return !args->reserved4;
 }
 
 int ipcq_queue_call_receive(struct ipcq_call *call)
 {
 	const struct ipcq_queue_receive *args = &call->args.queue_receive;
 	bool own = args->flags & IPCQ_RECEIVE_F_FILTER;
+	bool peeks = args->flags & IPCQ_RECEIVE_F_PEEK;
+	const struct ipcq_filter *filter = &ipcq_call_handle(call)->filter;
 	struct ipcq_vector_import import;
 	struct ipcq_buffer to = {};
-	struct ipcq_filter filter;
+	struct ipcq_filter brought;
 	struct ipcq_hold hold;
 	int ret;
 
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EBADF;
-	if (!reserved_are_zero(args) || args->fd_count > IPCQ_FDS_MAX)
+	if (!reserved_are_zero(args) || args->fd_count > IPCQ_FDS_MAX ||
+	    (!peeks && (args->cursor || args->offset)))
 		return -EINVAL;
-	ret = read_filter(args, &filter);
+	ret = read_filter(args, &brought);
 	if (ret)
 		return ret;
-	if (own && filter.chooses &&
-	    ipcq_call_queue(call)->broadcast)
-		return -EINVAL;
+	if (own) {
+		if (brought.chooses && ipcq_call_queue(call)->broadcast)
+			return -EINVAL;
+		filter = &brought;
+	}
 	ret = ipcq_vector_import(&import, &to, READ, args->payload, args->length,
 				 args->flags & IPCQ_RECEIVE_F_VECTOR);
 	if (ret)
 		return ret;
-	ret = ipcq_lease_begin(call, &hold);
-	if (!ret) {
-		ret = receive_to(call, own ? &filter : &ipcq_call_handle(call)->filter,
-				 &hold, &to);
-		ipcq_lease_end(&hold);
+	if (peeks) {
+		ret = ipcq_queue_call_peek(call, filter, &to);
+	} else {
+		ret = ipcq_lease_begin(call, &hold);
+		if (!ret) {
+			ret = receive_to(call, filter, &hold, &to);
+			ipcq_lease_end(&hold);
+		}
 	}
 	ipcq_vector_release(&import);
 	return ret;

@@ -36,7 +36,18 @@ int ipcq_queue_call_receive_many(struct ipcq_call *call);
 int ipcq_queue_call_send_all(struct ipcq_call *call);		/* send_all.c */
 int ipcq_queue_call_subscribe(struct ipcq_call *call);
 int ipcq_queue_call_filter(struct ipcq_call *call);
+void ipcq_receive_tell(struct ipcq_queue_receive *args,
+		       const struct ipcq_message *message);
+void ipcq_receive_tell_sender(struct ipcq_queue_receive *args,
+			      const struct ipcq_sender *sender);
 int ipcq_queue_receive_failed(struct ipcq_call *call, int error, size_t length);
+
+/* peek.c */
+int ipcq_queue_call_peek(struct ipcq_call *call, const struct ipcq_filter *filter,
+			 const struct ipcq_buffer *to);
+
+/* drain.c */
+int ipcq_queue_call_drain(struct ipcq_call *call);
 
 /* lease.c */
 int ipcq_queue_call_lease(struct ipcq_call *call);

@@ -242,6 +242,8 @@ static const struct ipcq_operation queue_operations[] = {
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_FILTER, struct ipcq_queue_filter,
 		       sizeof(struct ipcq_queue_filter), 0,
 		       ipcq_queue_call_filter),
+	IPCQ_OPERATION(IPCQ_IOC_QUEUE_DRAIN, struct ipcq_queue_drain,
+		       sizeof(struct ipcq_queue_drain), 0, ipcq_queue_call_drain),
 	IPCQ_OPERATION(IPCQ_IOC_QUEUE_CALL, struct ipcq_queue_call,
 		       IPCQ_QUEUE_CALL_MIN, IPCQ_CALL_F_ALL,
 		       ipcq_queue_call_call,
@@ -367,8 +369,10 @@ static int queue_release(struct inode *inode, struct file *file)
 {
 	struct ipcq_handle *handle = file->private_data;
 
-	if (handle->object)
+	if (handle->object) {
 		ipcq_broadcast_leave(queue_of(file), &handle->subscriber);
+		ipcq_mark_drop(queue_of(file), &handle->mark);
+	}
 	ipcq_handle_release(handle);
 	return 0;
 }

@@ -54,7 +54,8 @@ static void query_tells_features_and_limits(void **state)
 			 IPCQ_FEATURE_BROADCAST | IPCQ_FEATURE_FILTER |
 			 IPCQ_FEATURE_CALL | IPCQ_FEATURE_REDELIVERY_LIMIT |
 			 IPCQ_FEATURE_FDS | IPCQ_FEATURE_SHARES |
-			 IPCQ_FEATURE_SEND_ALL);
+			 IPCQ_FEATURE_SEND_ALL | IPCQ_FEATURE_PEEK |
+			 IPCQ_FEATURE_DRAIN);
 	assert_true(q.max_messages >= 64);
 	assert_true(q.max_message_size >= 1 << 20);
 	assert_true(q.max_region_size >= 1 << 30);

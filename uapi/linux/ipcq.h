@@ -76,7 +76,8 @@
  *   EREMOTEIO     the request was refused: a number tells why
  *   ENOTCONN      the request was received by a call that cannot reply
  *   ETIME         the request's time to live ended before anybody received it
- *   ECANCELED     of a call: the request was dropped; of a reply: nobody waits for it
+ *   ECANCELED     of a call: the request was dropped, or drained; of a reply: nobody
+ *                 waits for it
  *   ESRCH         no process with this id has attached to the queue
  *   EOWNERDEAD    not a failure: the mutex is now held, but a former holder
  *                 ended while holding it
@@ -142,6 +143,8 @@
 #define IPCQ_FEATURE_FDS	(1ULL << 22)	/* passed descriptors */
 #define IPCQ_FEATURE_SHARES	(1ULL << 23)	/* of users, in queues */
 #define IPCQ_FEATURE_SEND_ALL	(1ULL << 24)	/* one message to several queues */
+#define IPCQ_FEATURE_PEEK	(1ULL << 25)	/* IPCQ_RECEIVE_F_PEEK */
+#define IPCQ_FEATURE_DRAIN	(1ULL << 26)
 
 /**
  * struct ipcq_query - what the module can do, its limits, and the caller's use
@@ -282,8 +285,8 @@ struct ipcq_open {
  * IPCQ_FULL_DROP_OLDEST	messages in the queue are dropped until it fits: those of the
  *			lowest priority first, and of one priority the oldest.  If all
  *			that could go are of a higher priority than its own, it is
- *			dropped itself.  Messages that are being received cannot be
- *			dropped; where these alone take the room that is needed, it is as
+ *			dropped itself.  Messages that are being received, or peeked
+ *			at, cannot be dropped; where these alone take the room that is needed, it is as
  *			with BLOCK
  * IPCQ_FULL_DROP_NEWEST	it is dropped itself
  *
@@ -544,6 +547,9 @@ struct ipcq_queue_send {
  *				the rest is lost; the call returns the whole length.
  *				Likewise the descriptors that there is no room for,
  *				of which @fd_count tells how many there were
+ * IPCQ_RECEIVE_F_PEEK		the message stays in the queue as it is, and is only copied,
+ *				from @offset on; it is the next after the one that
+ *				@cursor names
  * IPCQ_RECEIVE_F_LEASE		the message does not leave the queue, but is held by
  *				the calling process under a lease, until that ends:
  *				see struct ipcq_queue_lease
@@ -555,11 +561,13 @@ struct ipcq_queue_send {
 #define IPCQ_RECEIVE_F_NONBLOCK	(1U << 0)
 #define IPCQ_RECEIVE_F_VECTOR	(1U << 1)
 #define IPCQ_RECEIVE_F_TRUNCATE	(1U << 2)
+#define IPCQ_RECEIVE_F_PEEK	(1U << 3)
 #define IPCQ_RECEIVE_F_LEASE	(1U << 4)
 #define IPCQ_RECEIVE_F_FILTER	(1U << 5)
 #define IPCQ_RECEIVE_F_ALL	(IPCQ_RECEIVE_F_NONBLOCK |	\
 				 IPCQ_RECEIVE_F_VECTOR |	\
 				 IPCQ_RECEIVE_F_TRUNCATE |	\
+				 IPCQ_RECEIVE_F_PEEK |		\
 				 IPCQ_RECEIVE_F_LEASE |		\
 				 IPCQ_RECEIVE_F_FILTER)
 
@@ -584,11 +592,12 @@ struct ipcq_queue_send {
  * @length: bytes of the buffer; out, with EMSGSIZE only: the message's length
  * @deadline: when to stop waiting for a message
  * @sequence: out: the message's number in its queue
- * @priority: out: the priority it was sent with
+ * @priority: out: the priority it was sent with; in, with a @cursor: that of the message
+ *	which that names
  * @fd_count: how many descriptors there is room for, 0 to IPCQ_FDS_MAX.  Out: how many
  *	the message carries; also with EMSGSIZE, when that is said of them and @length is
  *	that of the message
- * @type: out: the type it was sent with
+ * @type: out: the type it was sent with; in, with a @cursor: likewise
  * @dropped: out: how many messages the queue has lost since a receiver was told: because
  *	it was full, or their time to live ended and they did not become dead letters
  *	(of a queue that delivers to all: that this subscriber has missed since it was told)
@@ -607,7 +616,10 @@ struct ipcq_queue_send {
  *	(struct ipcq_queue_call) is held, without a lease until it is replied to
  * @lease: with IPCQ_RECEIVE_F_LEASE: nanoseconds from when the message is received to
  *	the end of the lease; 0: as long as the process is an owner.  Else must be 0
- * @reserved3: must be 0
+ * @cursor: with IPCQ_RECEIVE_F_PEEK: @sequence of the message that was looked at last,
+ *	with its @priority and @type as they were told then; 0: from the first.  Out: that
+ *	of this message.  Else must be 0
+ * @offset: with IPCQ_RECEIVE_F_PEEK: the first byte of the payload to copy; else must be 0
  * @fds: address of an array of @fd_count numbers, each an __s32; not used when that is
  *	0.  Out: the new descriptors, close-on-exec
  * @origin_id: out: of a dead letter, the id of the queue that it was sent to; of others
@@ -644,9 +656,24 @@ struct ipcq_queue_send {
  * from a queue that delivers to all, each receiver of the message gets descriptors of its
  * own.
  *
+ * Who peeks (IPCQ_RECEIVE_F_PEEK) gets a copy of the message that a receive with the
+ * same filter would get, and then, calling again with the struct as it was written, one
+ * after the other those that would follow.  A message that is in the queue all the time
+ * is shown once; one that comes or goes meanwhile, or is being received, may be or not,
+ * but none is shown twice, also when the one that @cursor names has gone.  At the end the
+ * call waits for a message after that one, or fails with EAGAIN.
+ *
+ * A peek counts nowhere: the message is not received, @redeliveries not changed, and
+ * @dropped not told but 0; a request is not held, and @token is 0.  Of the payload as much
+ * has to fit as there is from @offset on, which is nothing behind the end.  To read one
+ * message in parts, call with the same @cursor, @priority and @type, and see from
+ * @sequence whether it is still there.  A message that leaves the queue while it is
+ * copied keeps its room there until the copy ends, and is not dropped for others.
+ *
  * Returns the message's length.  Errors: EBADF, EINVAL (too many pieces or descriptors, a
- * filter out of its range, or a filter or a lease where the queue delivers to all),
- * EOPNOTSUPP for an unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EMFILE, ENOMEM,
+ * filter out of its range, or a filter, a lease or a peek where the queue delivers to all;
+ * a peek under a lease, a @cursor with a priority out of its range), EOPNOTSUPP for an
+ * unknown @match, EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EMFILE, ENOMEM,
  * EFAULT; with IPCQ_RECEIVE_F_LEASE also EDQUOT (as with
  * IPCQ_LEASE_ATTACH).
  */
@@ -669,7 +696,8 @@ struct ipcq_queue_receive {
 	__aligned_u64 start_time;
 	__aligned_u64 token;
 	__aligned_u64 lease;
-	__aligned_u64 reserved3[2];
+	__aligned_u64 cursor;
+	__aligned_u64 offset;
 	__aligned_u64 fds;
 	__aligned_u64 origin_id;
 	__aligned_u64 origin_sequence;
@@ -914,6 +942,44 @@ struct ipcq_queue_filter {
 	__u32 least_priority;
 	__aligned_u64 type_first;
 	__aligned_u64 type_last;
+};
+
+/**
+ * struct ipcq_queue_drain - remove messages from a queue
+ * @size: sizeof(struct ipcq_queue_drain)
+ * @flags: must be 0
+ * @match: IPCQ_MATCH_*; ANY, with a @least_priority of 0, for all messages
+ * @least_priority: the lowest priority that is removed, 0 to IPCQ_PRIORITY_MAX
+ * @type_first: as @match says
+ * @type_last: as @match says, not below @type_first
+ * @most: how many messages at most, the first in the queue's order, also with
+ *	IPCQ_MATCH_AT_MOST; 0: no matter how many
+ * @messages: out: how many were removed
+ * @bytes: out: bytes of their payloads
+ *
+ * Removes the messages that are in the queue and that the filter takes; the handle's own
+ * filter has no say in it.  Messages that are sent while the call runs stay, and so do
+ * those that others are receiving or hold, and those that were given back with a delay.
+ * Senders that wait for room are let in after the last has been removed.
+ *
+ * They count as received: they are neither dropped nor dead letters.  Whoever waits for a
+ * reply to a request among them is told ECANCELED.  A call that is killed may have removed
+ * some and not others.
+ *
+ * Returns 0, also when there was none.  Errors: EBADF (the handle is not readable),
+ * EINVAL (a member out of its range, or the queue delivers to all), EOPNOTSUPP for an
+ * unknown @match.
+ */
+struct ipcq_queue_drain {
+	__u32 size;
+	__u32 flags;
+	__u32 match;
+	__u32 least_priority;
+	__aligned_u64 type_first;
+	__aligned_u64 type_last;
+	__aligned_u64 most;
+	__aligned_u64 messages;
+	__aligned_u64 bytes;
 };
 
 /**
@@ -1496,6 +1562,7 @@ struct ipcq_eventcount_wake {
 #define IPCQ_IOC_QUEUE_SET		_IO(IPCQ_IOC_MAGIC, 0x43)
 #define IPCQ_IOC_QUEUE_SEND_MANY	_IO(IPCQ_IOC_MAGIC, 0x44)
 #define IPCQ_IOC_QUEUE_RECEIVE_MANY	_IO(IPCQ_IOC_MAGIC, 0x45)
+#define IPCQ_IOC_QUEUE_DRAIN		_IO(IPCQ_IOC_MAGIC, 0x46)
 #define IPCQ_IOC_QUEUE_LEASE		_IO(IPCQ_IOC_MAGIC, 0x47)
 #define IPCQ_IOC_QUEUE_FILTER		_IO(IPCQ_IOC_MAGIC, 0x4b)
 #define IPCQ_IOC_QUEUE_SUBSCRIBE	_IO(IPCQ_IOC_MAGIC, 0x4c)

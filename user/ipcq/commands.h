@@ -30,6 +30,7 @@ enum {
 int cmd_bench(int argc, char **argv);
 int cmd_call(int argc, char **argv);
 int cmd_create(int argc, char **argv);
+int cmd_drain(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_recv(int argc, char **argv);

@@ -32,6 +32,7 @@ static const struct ipcq_command commands[] = {
 	{ "recv", "Receive messages from a queue", cmd_recv },
 	{ "call", "Send a request to a queue and wait for the reply", cmd_call },
 	{ "serve", "Run a command for each message, and reply to calls", cmd_serve },
+	{ "drain", "Remove messages from a queue", cmd_drain },
 	{ "bench", "Compare ipcq with the native mechanisms", cmd_bench },
 };
 

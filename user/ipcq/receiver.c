@@ -159,8 +159,26 @@ static ssize_t receive_once(struct receiver *receiver, const uint64_t *lease,
 	/* Nothing is cut that a larger buffer could hold. */
 	if (receiver->truncate && is_largest(receiver))
 		flags |= IPCQ_TRUNCATE;
+	if (receiver->peek)
+		return ipcq_queue_peek(receiver->queue, &buffer, 1, NULL, flags,
+				       deadline, info);
 	return ipcq_queue_receivev(receiver->queue, &buffer, 1, NULL, flags,
 				   deadline, info);
+}
+
+/* The length of the message that did not fit, or of another if that is gone; 0: none. */
+static ssize_t next_length(const struct receiver *receiver,
+			   const struct ipcq_message_info *before)
+{
+	struct ipcq_message_info info = *before;
+	ssize_t length;
+
+	if (!receiver->peek)
+		return ipcq_queue_next_size(receiver->queue);
+	length = ipcq_queue_peek(receiver->queue, NULL, 0, NULL,
+				 IPCQ_DONTWAIT | IPCQ_TRUNCATE, IPCQ_NO_DEADLINE,
+				 &info);
+	return length == -EAGAIN ? 0 : length;
 }
 
 /* A message that did not fit may be gone before its length is asked: try again. */
@@ -174,7 +192,7 @@ ssize_t receiver_receive(struct receiver *receiver, const uint64_t *lease,
 		length = receive_once(receiver, lease, flags, deadline, info);
 		if (length != -EMSGSIZE || is_largest(receiver))
 			return length;
-		next = ipcq_queue_next_size(receiver->queue);
+		next = next_length(receiver, info);
 		if (next < 0)
 			return next;
 		if ((size_t)next > receiver->size &&

@@ -21,6 +21,7 @@ struct receiver {
 	/* Set by the command: */
 	size_t max_size;		/* longest message to be received; 0: any */
 	bool truncate;			/* cut longer ones to it */
+	bool peek;			/* leave them in the queue */
 
 	struct ipcq_queue *queue;
 	char *buffer;			/* one byte longer than @size */
@@ -40,7 +41,8 @@ void receiver_close(struct receiver *receiver);
  * @lease: NULL, or how long the message may be held, see ipcq_queue_lease()
  * @flags: as of ipcq_queue_receive_until()
  * @deadline: likewise
- * @info: receives what comes with the message
+ * @info: receives what comes with the message; to peek, what came with the one before,
+ *	zeroed in the beginning
  *
  * Return: the message's length, also of one that was cut to @size; or a negative errno
  * value of the library, -EMSGSIZE for one that is longer than @max_size.

@@ -24,6 +24,7 @@ enum {
 	OPTION_NONBLOCK = OPTION_FIRST,
 	OPTION_MAX_SIZE,
 	OPTION_TRUNCATE,
+	OPTION_PEEK,
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +35,7 @@ static const struct argp_option options[] = {
 	  "Fail at a message that is longer, and leave it in the queue", 0 },
 	{ "truncate", OPTION_TRUNCATE, NULL, 0,
 	  "With --max-size: cut such a message instead; the rest of it is lost", 0 },
+	{ "peek", OPTION_PEEK, NULL, 0, "Print messages, and leave them in the queue", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0,
 	  "Wait at most this long for each message; with --all, for the first", 0 },
 	{ "nonblock", OPTION_NONBLOCK, NULL, 0, "Do not wait for a message", 0 },
@@ -67,11 +69,16 @@ static const char doc[] =
 	"than N.  A request, as of 'ipcq call', is refused and printed.  Where messages "
 	"must not be lost, 'ipcq serve --lease' runs a command for each.\n"
 	"\n"
+	"With --peek nothing is received: messages are printed in the order in which they "
+	"would be, the first, or N, or all that are there, or also those that come; and "
+	"'dropped' is 0.\n"
+	"\n"
 	"Example:\n"
 	"  ipcq recv jobs\n"
 	"  ipcq recv pictures > picture.png\n"
 	"  ipcq recv jobs --all --json | jq -r .text\n"
 	"  ipcq recv news --follow >> log\n"
+	"  ipcq recv jobs --peek --all\n"
 	"  ipcq recv jobs --type 3 --timeout 10";
 
 enum format {
@@ -149,6 +156,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_TRUNCATE:
 		reception->from.truncate = true;
+		return 0;
+	case OPTION_PEEK:
+		reception->from.peek = true;
 		return 0;
 	case OPTION_TIMEOUT:
 		reception->timeout = parse_duration(state, "--timeout", argument);
@@ -261,7 +271,9 @@ static int write_message(struct reception *reception, size_t length,
 	}
 	if (!error)
 		return EXIT_OK;
-	complain("message %llu was received, but cannot be written and is lost: %s",
+	complain(reception->from.peek ?
+		 "message %llu cannot be written: %s" :
+		 "message %llu was received, but cannot be written and is lost: %s",
 		 (unsigned long long)info->sequence, strerror(-error));
 	return EXIT_FAILED;
 }
@@ -272,7 +284,12 @@ static int report_receive(const struct reception *reception, int error)
 	const char *name = shown ? shown : "?";
 	int code = exit_code(error);
 
-	if (error == -EAGAIN)
+	if (reception->from.peek && reception->received &&
+	    (error == -EAGAIN || error == -ETIMEDOUT))
+		complain("there are no more messages in '%s'", name);
+	else if (reception->from.peek && error == -EINVAL)
+		complain("a queue that delivers to all cannot be peeked at");
+	else if (error == -EAGAIN)
 		complain("'%s' is empty", name);
 	else if (error == -EMSGSIZE)
 		complain("the next message is longer than --max-size, and stays in '%s'",
@@ -282,9 +299,10 @@ static int report_receive(const struct reception *reception, int error)
 	else
 		code = report(reception->from.name, error);
 	if (reception->received)
-		complain("%llu message%s received before",
+		complain("%llu message%s %s before",
 			 (unsigned long long)reception->received,
-			 reception->received == 1 ? " was" : "s were");
+			 reception->received == 1 ? " was" : "s were",
+			 reception->from.peek ? "printed" : "received");
 	free(shown);
 	return code;
 }
@@ -298,7 +316,7 @@ static uint64_t deadline(const struct reception *reception)
 static int receive_all(struct reception *reception)
 {
 	uint64_t wanted = reception->number ? reception->number : 1;
-	struct ipcq_message_info info;
+	struct ipcq_message_info info = { .sequence = 0 };
 	unsigned int flags = reception->nonblock ? IPCQ_DONTWAIT : 0;
 	ssize_t length;
 	int code;

@@ -478,6 +478,7 @@ struct ipcq_receive_options {
 	const struct ipcq_filter *filter;	/* NULL: the handle's */
 	int *fds;			/* receives passed descriptors, close-on-exec */
 	size_t fd_room;			/* how many it takes, 0 to IPCQ_MOST_FDS */
+	uint64_t offset;		/* of ipcq_queue_peek(): the first byte wanted */
 };
 
 /**
@@ -511,6 +512,57 @@ ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector
 			    const struct ipcq_receive_options *options,
 			    unsigned int flags, uint64_t deadline,
 			    struct ipcq_message_info *info);
+
+/**
+ * ipcq_queue_peek() - look at a message, and leave it in the queue as it is
+ * @queue: the handle
+ * @vector: where to put the payload, one piece after the other
+ * @count: how many, 0 to 1024
+ * @options: which messages, and from which byte on; or NULL
+ * @flags: 0 or a mask of IPCQ_DONTWAIT and IPCQ_TRUNCATE
+ * @deadline: when to stop waiting, or IPCQ_NO_DEADLINE
+ * @info: the message that was looked at last, as this has told it; with a sequence of 0,
+ *	none.  Receives what comes with this message.  NULL: as one with 0
+ *
+ * The message is the next one after that in @info, in the order of receiving with the
+ * same filter; so with @info zeroed, and then left as it is, a loop goes through
+ * all messages that are there.  One that is there all the time is shown once; one that
+ * comes or goes meanwhile may be or not; none is shown twice.  At the end it waits for
+ * a message after the last, or fails with -EAGAIN.
+ *
+ * As much has to fit as there is of the message from the offset on; with
+ * IPCQ_TRUNCATE what fits will do.  To read one message in parts, pass copies of
+ * the same @info, and see from the sequence whether it is still there.
+ *
+ * Who looks has no part in the message: somebody else may receive it at the same time,
+ * and it counts as not received.  The dropped, the token and the redeliveries are those
+ * of a look: 0, 0, and as they are.
+ *
+ * Return: the message's whole length; -EMSGSIZE more would have to fit; -EINVAL the queue
+ * delivers to all; the errors of ipcq_queue_receivev().
+ */
+ssize_t ipcq_queue_peek(struct ipcq_queue *queue, const struct iovec *vector,
+			size_t count, const struct ipcq_receive_options *options,
+			unsigned int flags, uint64_t deadline,
+			struct ipcq_message_info *info);
+
+/**
+ * ipcq_queue_drain() - remove messages from a queue
+ * @queue: the handle
+ * @filter: which, or NULL: all; the handle's own has no say in it
+ * @most: how many at most, the first that there are; 0: no matter how many
+ * @messages: receives how many there were, or NULL
+ * @bytes: receives how long they were together, or NULL
+ *
+ * Messages that are sent meanwhile stay, as do those that others receive or hold at that
+ * moment.  They count as received, not as dropped.  Whoever waits for a reply to one of
+ * them is told -ECANCELED.
+ *
+ * Return: 0, also when there was none; -EBADF the handle cannot read; -EINVAL a filter
+ * out of its range, or the queue delivers to all; -EOPNOTSUPP an unknown match.
+ */
+int ipcq_queue_drain(struct ipcq_queue *queue, const struct ipcq_filter *filter,
+		     uint64_t most, uint64_t *messages, uint64_t *bytes);
 
 /**
  * ipcq_queue_lease() - receive the next message, and leave it in the queue

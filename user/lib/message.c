@@ -130,6 +130,7 @@ static void options_fill(struct ipcq_queue_receive *arg,
 {
 	const struct ipcq_filter *filter = options->filter;
 
+	arg->offset = options->offset;
 	if (filter) {
 		arg->flags |= IPCQ_RECEIVE_F_FILTER;
 		arg->match = filter->match;
@@ -141,13 +142,12 @@ static void options_fill(struct ipcq_queue_receive *arg,
 	arg->fd_count = (uint32_t)options->fd_room;
 }
 
-ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
-			    size_t count,
-			    const struct ipcq_receive_options *options,
-			    unsigned int flags, uint64_t deadline,
-			    struct ipcq_message_info *info)
+/* Receives, or peeks, as @arg says already. */
+static int receive(struct ipcq_queue *queue, struct ipcq_queue_receive *arg,
+		   const struct iovec *vector, size_t count,
+		   const struct ipcq_receive_options *options, unsigned int flags,
+		   uint64_t deadline)
 {
-	struct ipcq_queue_receive arg = { .size = sizeof(arg) };
 	struct pieces pieces;
 	int length;
 
@@ -157,15 +157,70 @@ ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector
 	length = pieces_init(&pieces, vector, count, IPCQ_RECEIVE_F_VECTOR);
 	if (length)
 		return length;
-	arg.flags = flags | pieces.flag;
-	arg.payload = pieces.payload;
-	arg.length = pieces.length;
-	arg.deadline = deadline;
+	arg->flags |= flags | pieces.flag;
+	arg->payload = pieces.payload;
+	arg->length = pieces.length;
+	arg->deadline = deadline;
 	if (options)
-		options_fill(&arg, options);
-	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, &arg);
+		options_fill(arg, options);
+	length = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_RECEIVE, arg);
 	free(pieces.allocated);
+	return length;
+}
+
+ssize_t ipcq_queue_receivev(struct ipcq_queue *queue, const struct iovec *vector,
+			    size_t count,
+			    const struct ipcq_receive_options *options,
+			    unsigned int flags, uint64_t deadline,
+			    struct ipcq_message_info *info)
+{
+	struct ipcq_queue_receive arg = { .size = sizeof(arg) };
+	int length;
+
+	length = receive(queue, &arg, vector, count, options, flags, deadline);
 	if (length >= 0 && info)
 		ipcq_message_info_fill(info, &arg);
 	return length;
+}
+
+ssize_t ipcq_queue_peek(struct ipcq_queue *queue, const struct iovec *vector,
+			size_t count, const struct ipcq_receive_options *options,
+			unsigned int flags, uint64_t deadline,
+			struct ipcq_message_info *info)
+{
+	struct ipcq_queue_receive arg = {
+		.size = sizeof(arg),
+		.flags = IPCQ_RECEIVE_F_PEEK,
+	};
+	int length;
+
+	if (info && info->sequence) {
+		arg.cursor = info->sequence;
+		arg.priority = info->priority;
+		arg.type = info->type;
+	}
+	length = receive(queue, &arg, vector, count, options, flags, deadline);
+	if (length >= 0 && info)
+		ipcq_message_info_fill(info, &arg);
+	return length;
+}
+
+int ipcq_queue_drain(struct ipcq_queue *queue, const struct ipcq_filter *filter,
+		     uint64_t most, uint64_t *messages, uint64_t *bytes)
+{
+	struct ipcq_queue_drain arg = { .size = sizeof(arg), .most = most };
+	int error;
+
+	if (filter) {
+		arg.match = filter->match;
+		arg.least_priority = filter->least_priority;
+		arg.type_first = filter->type_first;
+		arg.type_last = filter->type_last;
+	}
+	error = ipcq_ioctl(queue->fd, IPCQ_IOC_QUEUE_DRAIN, &arg);
+	if (!error && messages)
+		*messages = arg.messages;
+	if (!error && bytes)
+		*bytes = arg.bytes;
+	return error;
 }

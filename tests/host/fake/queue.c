@@ -115,6 +115,38 @@ static int send_message(struct fake_handle *handle, struct ipcq_queue_send *send
 	return 0;
 }
 
+/* Shows the next after the cursor, by priority and number; filters are not modelled. */
+static int peek_message(struct fake_handle *handle,
+			struct ipcq_queue_receive *receive)
+{
+	struct fake_queue *queue = &handle->object->queue;
+	const char *data = fake_data(handle->object);
+	uint64_t rest, room = receive->length;
+	uint32_t at;
+
+	if (receive->lease || receive->flags & IPCQ_RECEIVE_F_LEASE)
+		return -EINVAL;
+	for (at = 0; at < queue->count; data += queue->lengths[at++])
+		if (!receive->cursor || queue->priorities[at] < receive->priority ||
+		    (queue->priorities[at] == receive->priority &&
+		     queue->sequences[at] > receive->cursor))
+			break;
+	if (at == queue->count)
+		return -EAGAIN;
+	rest = receive->offset < queue->lengths[at] ?
+	       queue->lengths[at] - receive->offset : 0;
+	if (rest > room && !(receive->flags & IPCQ_RECEIVE_F_TRUNCATE)) {
+		receive->length = queue->lengths[at];
+		return -EMSGSIZE;
+	}
+	if (rest && room)
+		memcpy((void *)(uintptr_t)receive->payload, data + receive->offset,
+		       rest < room ? rest : room);
+	receive->sequence = receive->cursor = queue->sequences[at];
+	receive->priority = queue->priorities[at];
+	return (int)queue->lengths[at];
+}
+
 static int receive_message(struct fake_handle *handle,
 			   struct ipcq_queue_receive *receive)
 {
@@ -130,6 +162,8 @@ static int receive_message(struct fake_handle *handle,
 		return -EBADF;
 	if (receive->flags & ~IPCQ_RECEIVE_F_ALL)
 		return -EOPNOTSUPP;
+	if (receive->flags & IPCQ_RECEIVE_F_PEEK)
+		return peek_message(handle, receive);
 	while (!queue->count) {
 		if (handle->nonblock || receive->flags & IPCQ_RECEIVE_F_NONBLOCK)
 			return -EAGAIN;
@@ -161,6 +195,35 @@ static int receive_message(struct fake_handle *handle,
 		queue->count * sizeof(*queue->sequences));
 	queue->received++;
 	return (int)length;
+}
+
+static int drain_queue(struct fake_handle *handle, struct ipcq_queue_drain *drain)
+{
+	struct fake_queue *queue = &handle->object->queue;
+	struct ipcq_queue_receive receive;
+
+	if (drain->size != sizeof(*drain) || drain->flags)
+		return -EINVAL;
+	if (!(handle->access & IPCQ_OPEN_F_READ))
+		return -EBADF;
+	drain->messages = drain->bytes = 0;
+	while (queue->count && (!drain->most || drain->messages < drain->most) &&
+	       queue->priorities[0] >= drain->least_priority) {
+		static char buffer[FAKE_MAX_MESSAGE_SIZE];
+		int length;
+
+		receive = (struct ipcq_queue_receive) {
+			.size = sizeof(receive),
+			.payload = (uintptr_t)buffer,
+			.length = sizeof(buffer),
+		};
+		length = receive_message(handle, &receive);
+		if (length < 0)
+			return length;
+		drain->messages++;
+		drain->bytes += (uint64_t)length;
+	}
+	return 0;
 }
 
 /* The flags of the single calls that a batch is made of here. */
@@ -325,6 +388,8 @@ int fake_queue_call(struct fake_handle *handle, unsigned long call, void *argume
 		return send_many(handle, argument);
 	case IPCQ_IOC_QUEUE_RECEIVE_MANY:
 		return receive_many(handle, argument);
+	case IPCQ_IOC_QUEUE_DRAIN:
+		return drain_queue(handle, argument);
 	case IPCQ_IOC_QUEUE_STAT:
 		return stat_queue(handle->object, argument);
 	case IPCQ_IOC_QUEUE_SET:
