@@ -143,10 +143,9 @@ static void priorities_come_second(void **state)
 /* Nobody has sent them there, and so nobody is held to account for them. */
 static void dead_letters_are_nobodys(void **state)
 {
-	int out = shared_new(0), a = user_open(FIRST), b = user_open(SECOND_USER);
 	struct ipcq_queue_open args = queue_args(NULL, RW | CREATE);
 	struct ipcq_queue_send send = send_args("x", 1, 0);
-	int from, i;
+	int out = shared_new(0), from, a, b, i;
 
 	(void)state;
 	args.dead_letter = queue_stat(out).id;
@@ -158,10 +157,16 @@ static void dead_letters_are_nobodys(void **state)
 	for (i = 0; i < SHARE; i++)
 		assert_ok(call(from, IPCQ_IOC_QUEUE_SEND, &send));
 	eventually(queue_stat(out).messages == SHARE);
-	assert_int_equal(fill(a, 'a'), SHARE);
-	discard(out, SHARE);
-	/* Those that are left are the first one's, and are its share. */
-	assert_int_equal(fill(a, 'a'), FREELY - SHARE);
+	assert_int_equal(queue_stat(out).users, 0);
+	/* Neither is the one who comes first, nor the one who sent them elsewhere. */
+	b = user_open(SECOND_USER);
+	a = user_open(FIRST);
+	assert_int_equal(fill(b, 'b'), SHARE);
+	discard(out, 4);
+	assert_int_equal(fill(a, 'a'), 4);
+	discard(out, ROOM);
+	/* They are gone, and nobody has more for that. */
+	assert_int_equal(fill(a, 'a'), FREELY);
 	assert_int_equal(fill(b, 'b'), ROOM - FREELY);
 	discard(out, ROOM);
 	assert_int_equal(queue_stat(out).users, 2);

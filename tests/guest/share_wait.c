@@ -110,8 +110,35 @@ static void turns_go_to_who_has_less(void **state)
 	close(out);
 }
 
-/* Of one user's, and of those who are all within their shares, as they began to wait. */
+/* Of those who are all within their shares, as they began to wait. */
 static void else_turns_go_by_waiting(void **state)
+{
+	int out = shared_new(0), a = user_open(FIRST), b, c, i;
+	struct waiting waiting[4];
+
+	(void)state;
+	assert_int_equal(fill(a, 'a'), ROOM);
+	b = user_open(SECOND_USER);
+	c = user_open(THIRD);
+	begin(&waiting[0], b, '0', out, 0);
+	begin(&waiting[1], c, '1', out, 1);
+	begin(&waiting[2], c, '2', out, 2);
+	begin(&waiting[3], b, '3', out, 3);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(next(out), 'a');
+		end(&waiting[i]);
+	}
+	discard(out, ROOM - 4);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(next(out), '0' + i);
+	close(a);
+	close(b);
+	close(c);
+	close(out);
+}
+
+/* With a share of one message each, who has none in the queue is next. */
+static void shares_of_one_message(void **state)
 {
 	struct ipcq_queue_open args = shared_args();
 	int out, a, b, c, i;
@@ -355,6 +382,7 @@ int main(void)
 		cmocka_unit_test(who_has_less_passes),
 		cmocka_unit_test(turns_go_to_who_has_less),
 		cmocka_unit_test(else_turns_go_by_waiting),
+		cmocka_unit_test(shares_of_one_message),
 		cmocka_unit_test(who_leaves_lets_others_in),
 		cmocka_unit_test(the_last_message_of_who_left),
 		cmocka_unit_test(who_needs_much_is_not_passed),
