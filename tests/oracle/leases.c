@@ -142,6 +142,9 @@ bool owner_can_end(const struct pending *process, const struct handle *handle)
 		for (message = queue->held; message; message = message->next)
 			count += message->holder == process &&
 				 (!handle || message->holder_handle == handle);
+		/* Others who wait to send may be let in before what it holds is back, or after. */
+		if (count && !handle && process->call.sends && process->call.queue == queue)
+			return false;
 		/* Those who wait get the first, and its dead-letter queue may be full. */
 		if (count > 1 && (queue->receivers || queue->dead_letter))
 			return false;
