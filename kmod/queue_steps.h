@@ -87,16 +87,16 @@ ipcq_queue_made_room(struct ipcq_queue *queue, struct ipcq_wake *wake)
 	return ipcq_queue_let_in_low(queue, wake);
 }
 
-/*
- * Whether somebody is to hear of @events.
- *
- * A poller joins @pollers before it looks at the queue under the lock: either it saw the
- * change that is being reported, or it is seen here, while the lock is still held.
- * @listened is set under the lock, once the file is in its list.
- */
+/* Whether somebody is to hear of @events. */
 static __always_inline bool ipcq_queue_listened(struct ipcq_queue *queue,
 						__poll_t events)
 {
+	/*
+	 * A poller joins @pollers before it looks at the queue under the lock:
+	 * either it saw the change that is being reported, or it is seen here,
+	 * while the lock is still held.  @listened is set under the lock, once
+	 * the file is in its list.
+	 */
 	return events && (waitqueue_active(&queue->pollers) ||
 			  queue->listened);
 }
