@@ -286,8 +286,9 @@ static void queue_free(struct ipcq_object *object)
 {
 	struct ipcq_queue *queue = to_ipcq_queue(object);
 
-	cancel_delayed_work_sync(&queue->admit_work);
+	/* The first makes room, for which it may arm the second. */
 	ipcq_expire_fini(queue);
+	cancel_delayed_work_sync(&queue->admit_work);
 	while (!ipcq_backlog_empty(queue))
 		ipcq_queue_keep(queue, ipcq_backlog_pop(queue));
 	ipcq_broadcast_fini(queue);
