@@ -141,10 +141,11 @@ static __poll_t let_in(struct ipcq_queue *queue, struct ipcq_wake *wake,
 	if (queue->waiting_senders) {
 		/*
 		 * The batch is full, or as many have been dropped as can be; else the
-		 * next one is too long for now, or nobody's turn has come.
+		 * next one is too long for now, or nobody's turn has come: unless the
+		 * queue has yet to do for it what it does when it is full.
 		 */
 		if (has_turn(queue) ||
-		    (queue->full && wake->count + 2 > IPCQ_WAKE_BATCH) ||
+		    (queue->full && (!list || wake->count + 2 > IPCQ_WAKE_BATCH)) ||
 		    (list && !ipcq_order_empty(list)))
 			ipcq_queue_arm_admit(queue);
 	}
