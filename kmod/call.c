@@ -125,7 +125,7 @@ static int resume(struct ipcq_call *call, bool nonblock)
 static bool has_receiver(struct ipcq_queue *queue)
 {
 	return READ_ONCE(queue->waiting_receivers) ||
-	       atomic_read(&queue->owners.count);
+	       atomic_read(&queue->owners.receivers);
 }
 
 int ipcq_queue_call_call(struct ipcq_call *call)
@@ -204,6 +204,7 @@ int ipcq_call_serve(struct ipcq_call *call, const struct ipcq_message *message,
 		hold->lease = 0;
 		hold->leased = false;
 	}
+	ipcq_owner_mark_receiver(hold->owner);
 	hold->token = message->token;
 	return 0;
 }

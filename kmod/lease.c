@@ -36,6 +36,7 @@ static int attach(struct ipcq_queue *queue, struct ipcq_handle *handle)
 
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
+	ipcq_owner_mark_receiver(owner);
 	ipcq_owner_put(owner);
 	return 0;
 }
@@ -124,6 +125,7 @@ int ipcq_lease_begin(struct ipcq_call *call, struct ipcq_hold *hold)
 	hold->owner = ipcq_owner_attach(&ipcq_call_queue(call)->owners, ipcq_call_handle(call));
 	if (IS_ERR(hold->owner))
 		return PTR_ERR(hold->owner);
+	ipcq_owner_mark_receiver(hold->owner);
 	hold->token = ipcq_hold_token(ipcq_call_queue(call));
 	hold->lease = args->lease;
 	hold->leased = true;

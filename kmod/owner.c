@@ -87,6 +87,9 @@ static void owner_gone(struct ipcq_owner *owner)
 	spin_unlock(&owners_lock);
 	xa_erase(&owners->by_id, owner->id);
 	atomic_dec(&owners->count);
+	/* Whoever would mark it now finds that done. */
+	if (test_and_set_bit(IPCQ_OWNER_RECEIVES, &owner->state))
+		atomic_dec(&owners->receivers);
 
 	owner_uncharge(owner->account);
 	ipcq_owner_put(owner);
@@ -153,6 +156,14 @@ void ipcq_owner_end(struct ipcq_owner *owner)
 {
 	if (owner_mark(owner))
 		owner_gone(owner);
+}
+
+/* The owner receives messages, or is going to; also under a spinlock. */
+void ipcq_owner_mark_receiver(struct ipcq_owner *owner)
+{
+	if (!test_bit(IPCQ_OWNER_RECEIVES, &owner->state) &&
+	    !test_and_set_bit(IPCQ_OWNER_RECEIVES, &owner->state))
+		atomic_inc(&owner->owners->receivers);
 }
 
 static int same_file(const void *file, struct file *other, unsigned int fd)
@@ -263,6 +274,7 @@ void ipcq_owners_init(struct ipcq_owners *owners, struct ipcq_object *object,
 	owners->processes = processes;
 	owners->next_id = 1;
 	atomic_set(&owners->count, 0);
+	atomic_set(&owners->receivers, 0);
 	owners->object = object;
 	owners->ended = ended;
 }
@@ -300,7 +312,9 @@ struct ipcq_owner *ipcq_owners_get(struct ipcq_owners *owners, u32 id)
 	return owner;
 }
 
-/* A live owner of a process, the first that attached, with a reference; or NULL. */
+/*
+ * A live owner of a process, the first of those that receive, with a reference; or NULL.
+ */
 struct ipcq_owner *ipcq_owners_find(struct ipcq_owners *owners,
 				    const struct pid *pid)
 {
@@ -310,6 +324,7 @@ struct ipcq_owner *ipcq_owners_find(struct ipcq_owners *owners,
 	rcu_read_lock();
 	xa_for_each(&owners->by_id, id, owner)
 		if (pid && owner->pid == pid && ipcq_owner_live(owner) &&
+		    test_bit(IPCQ_OWNER_RECEIVES, &owner->state) &&
 		    refcount_inc_not_zero(&owner->refs))
 			break;
 	rcu_read_unlock();

@@ -23,6 +23,10 @@
  * given anything: who gives looks at ipcq_owner_live() under the same lock under
  * which the object recovers.
  *
+ * A process may be an owner only because it calls, and is to have the replies.  One that
+ * receives, or has said that it is going to, is marked as such: of these are the servers,
+ * and to these messages can be handed over.
+ *
  * The tracepoints run where one may not sleep nor take a spinlock: they mark the
  * owner and leave the rest to a work.
  *
@@ -57,6 +61,7 @@ struct ipcq_owners {
 	struct xarray by_id;		/* its own lock; read under RCU */
 	u32 next_id;			/* of the xarray */
 	atomic_t count;
+	atomic_t receivers;		/* of a queue: those that receive */
 	struct ipcq_object *object;	/* constant: which these are part of */
 
 	/* Recovers what an owner held; called once, may sleep. */
@@ -64,10 +69,11 @@ struct ipcq_owners {
 };
 
 #define IPCQ_OWNER_ENDING	0
+#define IPCQ_OWNER_RECEIVES	1
 
 struct ipcq_owner {
 	refcount_t refs;
-	unsigned long state;		/* IPCQ_OWNER_ENDING, atomic */
+	unsigned long state;		/* IPCQ_OWNER_*, atomic */
 
 	/* Constant. */
 	u32 id;
@@ -109,6 +115,7 @@ struct ipcq_owner *ipcq_owner_find(const struct ipcq_owners *owners,
 				   const struct ipcq_handle *handle);
 struct ipcq_owner *ipcq_owner_attach(struct ipcq_owners *owners,
 				     struct ipcq_handle *handle);
+void ipcq_owner_mark_receiver(struct ipcq_owner *owner);
 void ipcq_owner_end(struct ipcq_owner *owner);
 void ipcq_owner_put(struct ipcq_owner *owner);
 

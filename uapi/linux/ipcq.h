@@ -1185,8 +1185,9 @@ struct ipcq_queue_lease {
  *				result, for the end of the call; O_NONBLOCK on the
  *				descriptor means the same
  * IPCQ_CALL_F_NEED_RECEIVER	fail with ECONNREFUSED when no thread waits to receive,
- *				and no process has received a request or a message
- *				under a lease and still has the queue open
+ *				and no process that still has the queue open has
+ *				received a request or a message under a lease, or
+ *				attached to the queue by IPCQ_LEASE_ATTACH
  */
 #define IPCQ_CALL_F_NONBLOCK		(1U << 0)
 #define IPCQ_CALL_F_NEED_RECEIVER	(1U << 1)
