@@ -304,7 +304,7 @@ void ipcq_queue_dress(struct ipcq_queue *queue, struct ipcq_message *message,
  * @queue: the queue, whose memory it is
  * @send: what, and by whom; not longer than the queue allows
  *
- * A kept message stays charged to whom it is.
+ * It is charged to the handle's account, as what is sent is: who receives may keep it.
  *
  * Return: the message, the caller's; ERR_PTR() of -EDQUOT, -ENOMEM, -EFAULT.
  */
@@ -318,6 +318,11 @@ struct ipcq_message *ipcq_queue_fill(struct ipcq_queue *queue,
 	spin_lock(&queue->lock);
 	message = ipcq_magazine_take(&queue->magazine, class);
 	spin_unlock(&queue->lock);
+	if (message && message->sender->account != send->senders->account &&
+	    ipcq_message_transfer(message, send->senders->opener)) {
+		ipcq_queue_keep(queue, message);
+		message = NULL;
+	}
 	if (!message)
 		message = new_message(queue, send, class);
 	if (IS_ERR(message))
