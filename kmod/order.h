@@ -4,8 +4,9 @@
  *
  * A doubly linked list of entries in ascending order of their sequence numbers.
  * Entries are added at the tail and taken at the head, or from wherever they are.
- * One that was taken and not used goes back to where its number belongs, which is
- * near the head: only entries that were taken before it can be in front of it.
+ * One that was taken and not used goes back to where its number belongs.  That is near
+ * the head, where only entries that were taken before it can be in front of it; or, when it
+ * was chosen from behind others, perhaps near the tail.
  *
  * Pure: no locks, no memory of its own.  It compiles in user space too.
  */
@@ -83,22 +84,29 @@ static inline void ipcq_order_remove(struct ipcq_order *order,
 static inline void ipcq_order_restore(struct ipcq_order *order,
 				      struct ipcq_order_entry *entry)
 {
-	struct ipcq_order_entry *before = NULL, *after = order->head;
+	struct ipcq_order_entry *low = order->head, *high = order->tail;
 
-	while (after && after->sequence < entry->sequence) {
-		before = after;
-		after = after->next;
+	if (!low || high->sequence < entry->sequence) {
+		ipcq_order_push(order, entry);
+		return;
 	}
-	entry->prev = before;
-	entry->next = after;
-	if (before)
-		before->next = entry;
-	else
+	if (entry->sequence < low->sequence) {
+		entry->next = low;
+		low->prev = entry;
 		order->head = entry;
-	if (after)
-		after->prev = entry;
-	else
-		order->tail = entry;
+		return;
+	}
+	/* It belongs between the two, and neither step leads past its place. */
+	do {
+		low = low->next;
+		high = high->prev;
+	} while (low->sequence < entry->sequence && entry->sequence < high->sequence);
+	if (low->sequence < entry->sequence)
+		low = high->next;
+	entry->prev = low->prev;
+	entry->next = low;
+	low->prev->next = entry;
+	low->prev = entry;
 }
 
 #endif /* IPCQ_ORDER_H */
