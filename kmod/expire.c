@@ -14,6 +14,7 @@
  * when it is removed: coming too early it finds nothing and arms itself again.
  */
 #include <linux/ktime.h>
+#include <linux/sched.h>
 #include <linux/timekeeping.h>
 
 #include "backlog.h"
@@ -112,9 +113,9 @@ static void expire_logged(struct ipcq_queue *queue, struct ipcq_message *message
  * Sees to what is due: takes out what has expired, and ends what is held.  But no more
  * than can be done under one hold of the lock.  Returns whether there may be more.
  */
-static bool take_due(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
+static bool take_due(struct ipcq_queue *queue, u64 now,
+		     struct ipcq_outcome *outcome)
 {
-	u64 now = ktime_get_ns();
 	struct ipcq_message *message;
 	unsigned int count;
 
@@ -148,14 +149,17 @@ static bool take_due(struct ipcq_queue *queue, struct ipcq_outcome *outcome)
 void ipcq_expire_reap(struct ipcq_queue *queue)
 {
 	struct ipcq_outcome outcome __uninitialized;
+	const u64 now = ktime_get_ns();
 	bool more;
 
-	if (READ_ONCE(queue->timer_armed) > ktime_get_ns())
+	if (READ_ONCE(queue->timer_armed) > now)
 		return;
+	/* What is sent meanwhile expires later: others cannot keep us here. */
 	do {
 		ipcq_outcome_begin(queue, &outcome);
-		more = take_due(queue, &outcome);
+		more = take_due(queue, now, &outcome);
 		ipcq_outcome_end(queue, &outcome);
+		cond_resched();
 	} while (more);
 }
 
