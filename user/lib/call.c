@@ -10,13 +10,16 @@ _Static_assert((int)IPCQ_NEED_RECEIVER == (int)IPCQ_CALL_F_NEED_RECEIVER, "recei
 static ssize_t finish(struct ipcq_queue *queue, unsigned int command,
 		      struct ipcq_queue_call *arg, struct ipcq_call_info *info)
 {
+	const uint64_t size = arg->reply_length;
 	int length = ipcq_ioctl(queue->fd, command, arg);
 
 	if (info)
 		*info = (struct ipcq_call_info) {
 			.token = arg->token,
 			.refusal = arg->error,
-			.length = length == -EMSGSIZE ? arg->reply_length : 0,
+			/* A request that is too long leaves it as it was. */
+			.length = length == -EMSGSIZE && arg->reply_length != size ?
+				  arg->reply_length : 0,
 		};
 	return length;
 }

@@ -658,7 +658,7 @@ int ipcq_queue_attach(struct ipcq_queue *queue);
 struct ipcq_call_info {
 	uint64_t token;			/* of a call that goes on, or whose reply waits */
 	uint32_t refusal;		/* with -EREMOTEIO: the server's number */
-	uint64_t length;		/* with -EMSGSIZE: of the reply */
+	uint64_t length;		/* of a reply that is too long; else 0 */
 };
 
 /**
