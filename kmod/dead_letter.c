@@ -98,6 +98,7 @@ static bool move(struct ipcq_queue *from, struct ipcq_queue *to,
 {
 	u32 memory = ipcq_message_memory(message->class);
 
+	/* Others change it only while it is copied, and that is looked at again there. */
 	if (data_race(message->special) & IPCQ_SPECIAL_COPIED &&
 	    ipcq_copies_inherit(from, message, IPCQ_PARTING_DEAD + reason))
 		return true;

@@ -169,6 +169,7 @@ struct ipcq_message *ipcq_queue_new_message(struct ipcq_queue *queue,
  */
 void ipcq_queue_keep(struct ipcq_queue *queue, struct ipcq_message *message)
 {
+	/* Others change it only while it is copied, and that is looked at again. */
 	u32 special = data_race(message->special);
 
 	if (unlikely(special)) {

@@ -286,8 +286,8 @@ struct ipcq_open {
  *			lowest priority first, and of one priority the oldest.  If all
  *			that could go are of a higher priority than its own, it is
  *			dropped itself.  Messages that are being received, or peeked
- *			at, cannot be dropped; where these alone take the room that is needed, it is as
- *			with BLOCK
+ *			at, cannot be dropped; where these alone take the room that
+ *			is needed, it is as with BLOCK
  * IPCQ_FULL_DROP_NEWEST	it is dropped itself
  *
  * Where several users send, a queue is full for one of them also when it is nearly full and
