@@ -87,9 +87,9 @@ static void data_is_printed_as_json(void **state)
 	check_prints("ipcq recv c --all --json |"
 		     " sed -E 's/\"(age|pid)\":[0-9.e-]+,//g'",
 		     "{\"sequence\":1,\"dropped\":0,\"redeliveries\":0,\"priority\":0,\"type\":0,\"uid\":0,\"gid\":0,"
-		     "\"size\":4,\"text\":\"text\"}\n"
+		     "\"descriptors\":0,\"size\":4,\"text\":\"text\"}\n"
 		     "{\"sequence\":2,\"dropped\":0,\"redeliveries\":0,\"priority\":0,\"type\":0,\"uid\":0,\"gid\":0,"
-		     "\"size\":1,\"base64\":\"/w==\"}\n");
+		     "\"descriptors\":0,\"size\":1,\"base64\":\"/w==\"}\n");
 	check("ipcq rm c", OK);
 	check_prints("ipcq ls --json --kind queue", "[]\n");
 }
