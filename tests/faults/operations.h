@@ -38,6 +38,9 @@ struct scene {
 };
 extern struct scene scene;
 
+/* What an empty list of a priority may take. */
+#define LIST_BYTES	4096
+
 struct operation {
 	const char *name;
 	/* Before a snapshot is taken, and after it was compared; may be NULL. */
@@ -55,8 +58,8 @@ struct operation {
 	const int *errors;
 	/* How many points of each kind must have failed, at least. */
 	unsigned int least[FAULTS];
-	/* A failure may leave an empty list of a priority, which is charged. */
-	bool keeps_list;
+	/* Bytes that a failure may leave charged besides what the scene's queues keep. */
+	uint64_t keeps;
 	/* A failure takes away what the setup has made; the teardown looks instead. */
 	bool consumes;
 	/* Only the n-th: lasting faults would keep it from ending. */
