@@ -70,6 +70,16 @@ static void run_loader(void)
 	}
 }
 
+/*
+ * Nobody begins to use the module in the last third of a second: on a slow machine it
+ * would be in use at each moment, and never be unloaded.
+ */
+static void wait_for_next_second(void)
+{
+	while (in(0) % SECOND > SECOND * 2 / 3)
+		usleep(10000);
+}
+
 static int ignore(const struct ipcq_object_info *object, void *context)
 {
 	(void)object;
@@ -82,6 +92,7 @@ static void run_lister(void)
 	int ret;
 
 	for (;;) {
+		wait_for_next_second();
 		ret = ipcq_list(IPCQ_ANY, ignore, NULL);
 		if (ret && ret != -ENODEV)
 			fail_msg("listing: error %d", -ret);
@@ -171,8 +182,10 @@ static void use(int fd)
 static void run_opener(void)
 {
 	for (;;) {
-		int fd = device_open();
+		int fd;
 
+		wait_for_next_second();
+		fd = device_open();
 		if (fd >= 0) {
 			count(&outcomes->opened);
 			use(fd);
