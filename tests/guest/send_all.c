@@ -204,7 +204,7 @@ static void waiting_receivers_get_it(void **state)
 	assert_int_equal(send_all(fds, QUEUES).result, 0);
 	for (i = 0; i < QUEUES; i++) {
 		assert_int_equal(pthread_join(threads[i], &got), 0);
-		assert_true(got);
+		assert_non_null(got);
 	}
 }
 
